@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All that the runtime asks of an operating system. One .c file per system implements it; nothing above has OS #ifdefs. */
+#ifndef VMRT_PLATFORM_PLATFORM_H_
+#define VMRT_PLATFORM_PLATFORM_H_
+
+#include "iree/base/api.h"
+
+/* ---- Files --------------------------------------------------------------------------------------------------------- */
+
+/* Longest path in bytes; a longer one is INVALID_ARGUMENT, never cut. */
+#define PLATFORM_MAX_PATH 4095
+
+/* The whole file in one block aligned to 64 bytes, freed with iree_allocator_free_aligned. NOT_FOUND, PERMISSION_DENIED or
+ * what errno says, naming the path; a directory, a file that never ends and one larger than memory are errors too. Pipes and
+ * devices are read to their end. An empty file gives an empty span. */
+iree_status_t platform_read_file(iree_string_view_t path, iree_allocator_t allocator, iree_byte_span_t* out_contents);
+
+/* A file mapped read-only and private. */
+typedef struct platform_mapping_t {
+  iree_const_byte_span_t contents;
+} platform_mapping_t;
+iree_status_t platform_map_file(iree_string_view_t path, platform_mapping_t* out_mapping);
+void platform_unmap_file(platform_mapping_t* mapping);
+
+/* Standard input to its end, as platform_read_file; FAILED_PRECONDITION when it is closed or a terminal. */
+iree_status_t platform_read_stdin(iree_allocator_t allocator, iree_byte_span_t* out_contents);
+
+typedef enum platform_file_kind_e {
+  PLATFORM_FILE_UNREADABLE, /* cannot be opened or read */
+  PLATFORM_FILE_LIBRARY,    /* begins as ELF, Mach-O or PE files do */
+  PLATFORM_FILE_OTHER
+} platform_file_kind_t;
+/* Looks at the first bytes of a regular file only; anything else is OTHER. */
+platform_file_kind_t platform_file_kind(iree_string_view_t path);
+
+/* ---- Shared libraries ---------------------------------------------------------------------------------------------- */
+
+typedef struct platform_library_t platform_library_t;
+/* Lazy binding, local scope; a path without separator uses the system's search. NOT_FOUND with the loader's own text. */
+iree_status_t platform_library_open(iree_string_view_t path, iree_allocator_t allocator, platform_library_t** out_library);
+/* Drops the handle; the system unloads the library with its last one. */
+void platform_library_close(platform_library_t* library);
+/* NOT_FOUND naming symbol and library. `name` is NUL terminated. */
+iree_status_t platform_library_symbol(platform_library_t* library, const char* name, void** out_address);
+
+/* ---- Time and threads ---------------------------------------------------------------------------------------------- */
+
+iree_time_t platform_time_now(void);
+
+typedef struct platform_mutex_t platform_mutex_t;
+iree_status_t platform_mutex_create(iree_allocator_t allocator, platform_mutex_t** out_mutex);
+void platform_mutex_free(platform_mutex_t* mutex);
+void platform_mutex_lock(platform_mutex_t* mutex);
+void platform_mutex_unlock(platform_mutex_t* mutex);
+
+/* Calls `fn(user_data)` on a thread of its own when `duration` has passed, unless stopped before. */
+typedef struct platform_timer_t platform_timer_t;
+iree_status_t platform_timer_start(iree_time_t duration, void (*fn)(void* user_data), void* user_data,
+                                   iree_allocator_t allocator, platform_timer_t** out_timer);
+/* Waits until `fn` is not running, then frees the timer. */
+void platform_timer_stop(platform_timer_t* timer);
+
+#endif /* VMRT_PLATFORM_PLATFORM_H_ */
