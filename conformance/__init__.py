@@ -1,0 +1,1 @@
+"""A conformance test framework for VM modules of the IREE kind."""

@@ -1,0 +1,77 @@
+"""Runs scenarios in a worker process, through our Python API over the C API of a shared library."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance import trace
+from conformance.adapters import process
+from conformance.adapters.protocol import Unsupported
+from conformance.model import Observation, Scenario, Stage, dumps
+
+
+class LibraryAdapter:
+    """The embedded runtime, or any shared library that exports the same C API."""
+
+    def __init__(self, name: str, library: str | None) -> None:
+        self.name = name
+        self.library = library
+
+    def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:
+        if scenario.flagfile is not None:
+            raise Unsupported("the C API takes no flag file")
+        written, journal, events = (scratch / name for name in ("scenario.json", "journal", "trace.jsonl"))
+        written.write_text(dumps(scenario.to_json()))
+        command = [sys.executable, "-m", "conformance.adapters.worker", str(written), str(journal)]
+        command += [self.library] if self.library else []
+        ended = process.run(command, scenario=scenario, timeout=timeout, scratch=scratch, trace=events)
+        lines = journal.read_text().splitlines() if journal.exists() else []
+        return observation(command, ended, lines, events)
+
+    def reproduce(self, scenario: Scenario) -> str:
+        text = dumps(scenario.to_json())
+        library = f" /dev/null {shlex.quote(self.library)}" if self.library else ""
+        return f"python -m conformance.adapters.worker {shlex.quote(text)}{library}"
+
+
+def observation(
+    command: Sequence[str], ended: process.Ended, lines: Sequence[str], events: Path
+) -> Observation:
+    """What the worker's journal, exit and trace say about the run."""
+    entries = [json.loads(line) for line in lines]
+    outcome: dict[str, Any] = {}
+    for entry in entries:
+        outcome.update(entry)
+    if "refused" in outcome:
+        raise Unsupported(outcome["refused"])
+    if not entries or "harness" in outcome:
+        raise RuntimeError(f"the worker failed: {outcome.get('harness', ended.stderr.strip())}")
+    stage, status = _stage(outcome, ended)
+    return Observation(
+        stage=stage,
+        status=status,
+        message=outcome.get("message", ended.stderr.strip() if status == "?" else ""),
+        results=tuple(outcome.get("results", ())),
+        events=trace.read(events),
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        timed_out=ended.timed_out,
+        stdout=ended.stdout,
+        stderr=ended.stderr,
+        command=tuple(command),
+        journal=tuple(lines),
+    )
+
+
+def _stage(outcome: dict[str, Any], ended: process.Ended) -> tuple[Stage, str]:
+    """A worker that wrote no end stopped inside the operation that it announced last."""
+    if not outcome.get("end") or ended.exit_code is None:
+        return Stage(outcome["stage"]), "?"
+    if "code" in outcome:
+        return Stage(outcome["failed"]), outcome["code"]
+    return Stage.DONE, "OK"

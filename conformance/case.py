@@ -1,0 +1,166 @@
+"""What a case is written with: run a scenario, then say what the contract wants to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypeVar
+
+from conformance import trace
+from conformance.adapters.protocol import Adapter
+from conformance.model import Call, ModuleRef, Observation, Scenario, Stage, StdinKind
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+Module = ModuleRef | PathLike[str] | str
+
+
+class Violation(AssertionError):
+    """A clause does not hold: what was wanted and what was seen instead."""
+
+    def __init__(self, wanted: str, got: str) -> None:
+        super().__init__(f"wanted {wanted}; got {got}")
+        self.wanted = wanted
+        self.got = got
+
+
+def clause(id: str) -> Callable[[_Function], _Function]:
+    """Marks a test function as a case of this clause."""
+    import pytest
+
+    def mark(function: _Function) -> _Function:
+        marked: _Function = pytest.mark.clause(id)(function)
+        return marked
+
+    return mark
+
+
+@dataclass
+class Case:
+    """One case on one runtime; it remembers the last run for the report."""
+
+    runtime: Adapter
+    scratch: Path
+    timeout: float
+    asserted: int = 0
+    runs: list[tuple[Scenario, Observation]] = field(default_factory=list)
+
+    def run(
+        self,
+        *modules: Module,
+        function: str | None = None,
+        inputs: Sequence[object] = (),
+        stdin: StdinKind = StdinKind.NULL,
+        stdin_path: PathLike[str] | None = None,
+        module_mode: str | None = None,
+        timeout: float | None = None,
+    ) -> Seen:
+        """Loads the modules in order, calls one function of the last, and tears everything down."""
+        scenario = Scenario(
+            modules=tuple(_reference(module) for module in modules),
+            calls=(Call(function, tuple(str(value) for value in inputs)),),
+            stdin=stdin,
+            stdin_path=fspath(stdin_path) if stdin_path is not None else None,
+            module_mode=module_mode,
+            timeout=timeout,
+        )
+        return self.observe(scenario)
+
+    def observe(self, scenario: Scenario) -> Seen:
+        """Runs any scenario."""
+        folder = self.scratch / f"run-{len(self.runs)}"
+        folder.mkdir(parents=True)
+        limit = scenario.timeout or self.timeout
+        observation = self.runtime.observe(scenario, timeout=limit, scratch=folder)
+        self.runs.append((replace(scenario, timeout=limit), observation))
+        return Seen(self, scenario, observation)
+
+
+def _reference(module: Module) -> ModuleRef:
+    """A reference as it is; text is a reference as a user writes it; a path is only a path."""
+    if isinstance(module, ModuleRef):
+        return module
+    return ModuleRef.parse(module) if isinstance(module, str) else ModuleRef(fspath(module))
+
+
+@dataclass
+class Seen:
+    """An observation, and the statements that a case makes about it."""
+
+    case: Case
+    scenario: Scenario
+    observation: Observation
+
+    @property
+    def events(self) -> Sequence[Any]:
+        return self.observation.events
+
+    def that(self, holds: bool, wanted: str, got: str) -> Seen:
+        """States one thing; every other statement comes down to this."""
+        self.case.asserted += 1
+        if not holds:
+            raise Violation(wanted, got)
+        return self
+
+    def succeeds(self, *results: str) -> Seen:
+        """The run came to its end with exactly these results and left nothing behind."""
+        seen = self.observation
+        wanted = "success" + (f" with {', '.join(results)}" if results else " without results")
+        self.that(seen.done and seen.results == results, wanted, seen.summary())
+        return self._really_ran().balanced()
+
+    def fails(self, status: str, stage: Stage | Sequence[Stage], *mentions: str) -> Seen:
+        """The run reported this code in this stage, in a message that mentions these words."""
+        seen = self.observation
+        stages = [stage] if isinstance(stage, Stage) else list(stage)
+        reported = seen.status == status and seen.stage in stages and not seen.signal
+        wanted = f"status {status} in stage {' or '.join(map(str, stages))}"
+        self.that(reported and not seen.timed_out, wanted, f"{seen.summary()}: {seen.message}")
+        for word in mentions:
+            self.that(word in seen.message, f"a message that mentions {word!r}", seen.message)
+        return self
+
+    def dies(self, signal: str, stage: Stage) -> Seen:
+        """The process was killed by this signal while it was in this stage."""
+        seen = self.observation
+        same = (seen.signal, seen.stage) == (signal, stage)
+        return self.that(same, f"{signal} in stage {stage}", seen.summary())
+
+    def exits(self, code: int, stage: Stage) -> Seen:
+        """The process ended itself in this stage, without a report, with this exit code."""
+        seen = self.observation
+        same = (seen.exit_code, seen.stage, seen.status) == (code, stage, "?")
+        return self.that(same, f"exit {code} in stage {stage}, no status", seen.summary())
+
+    def hangs(self, stage: Stage) -> Seen:
+        """The run did not end in time and was in this stage."""
+        seen = self.observation
+        same = seen.timed_out and seen.stage is stage
+        return self.that(same, f"no end in stage {stage}", seen.summary())
+
+    def ordered(self, *patterns: str) -> Seen:
+        """All happened, each before the next."""
+        problem = trace.chain(self.observation.events, *patterns)
+        return self.that(problem is None, "in order: " + ", ".join(patterns), problem or "")
+
+    def happened(self, pattern: str, times: int = 1) -> Seen:
+        """Exactly so many such events."""
+        count = len(trace.find(self.observation.events, pattern))
+        return self.that(count == times, f"{times} x {pattern}", f"{count} x {pattern}")
+
+    def never(self, pattern: str) -> Seen:
+        """No such event, in a run of which a trace exists."""
+        self.that(bool(self.observation.events), "an event trace", "no event at all")
+        return self.happened(pattern, times=0)
+
+    def balanced(self) -> Seen:
+        """What was created, allocated, entered or opened was also ended, once, and not used afterwards."""
+        problems = trace.unbalanced(self.observation.events)
+        return self.that(not problems, "a balanced trace", "; ".join(problems))
+
+    def _really_ran(self) -> Seen:
+        """Every native module of the scenario was created; an answer without a deed is no success."""
+        native = sum(module.is_native() for module in self.scenario.modules)
+        created = len(trace.find(self.observation.events, "*.create"))
+        return self.that(created >= native, f"{native} x create", f"{created} x create")

@@ -1,0 +1,133 @@
+"""Between pytest's items and our verdicts: ids, clauses, expectations, reports."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import contract, expectations, judge, selection
+from conformance.adapters.protocol import Unavailable
+from conformance.case import Case
+from conformance.model import Outcome, Verdict
+from conformance.report import failure
+from conformance.report.recorder import ATTRIBUTE
+
+CASE = pytest.StashKey[Case]()
+_expected = lru_cache(expectations.of_runtime)
+
+
+def check_runtimes(config: pytest.Config) -> None:
+    """A runtime that was asked for by name and is not here ends the run before it begins."""
+    for text in config.getoption("--runtime"):
+        try:
+            selection.RuntimeSpec.parse(text).open()
+        except (ValueError, Unavailable) as error:
+            raise pytest.UsageError(f"--runtime={text}: {error}") from None
+
+
+def runtime_of(item: pytest.Item) -> selection.RuntimeSpec | None:
+    """The runtime that an item is a case for; None when it is no case."""
+    callspec = getattr(item, "callspec", None)
+    spec = callspec.params.get("conformance_runtime") if callspec else None
+    return spec if isinstance(spec, selection.RuntimeSpec) else None
+
+
+def case_id(item: pytest.Item) -> str:
+    """`area::name[parameters]`, the same on every runtime."""
+    spec, function = str(runtime_of(item)), getattr(item, "originalname", item.name)
+    parameters = item.callspec.id  # type: ignore[attr-defined]
+    parameters = parameters.removeprefix(spec).removeprefix("-").removesuffix(spec).removesuffix("-")
+    name = function.removeprefix("test_")
+    return f"{area_of(item.path)}::{name}" + (f"[{parameters}]" if parameters else "")
+
+
+def area_of(path: Path) -> str:
+    return path.stem.removeprefix("test_")
+
+
+def clause_id(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("clause")
+    return str(marker.args[0]) if marker and marker.args else ""
+
+
+def check_collection(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every case has a clause of the register; every expectation has a case."""
+    cases = [item for item in items if runtime_of(item)]
+    register = contract.register() if cases else {}
+    problems = [
+        f"{item.nodeid}: no clause {clause_id(item)!r} in the contract"
+        for item in cases
+        if clause_id(item) not in register
+    ]
+    for spec in {runtime_of(item) for item in cases} - {None}:
+        problems += _check_expectations(config, str(spec), [i for i in cases if runtime_of(i) == spec])
+    if problems:
+        raise pytest.UsageError("\n".join(problems))
+
+
+def _check_expectations(config: pytest.Config, runtime: str, cases: list[pytest.Item]) -> list[str]:
+    expected = _expected(runtime.partition(":")[0])
+    clauses = {case_id(item): clause_id(item) for item in cases}
+    narrowed = any("::" in str(arg) for arg in config.args) or config.getoption("lf", False)
+    areas = set() if narrowed else {area_of(item.path) for item in cases}
+    missing = expectations.stale(expected, clauses, areas)
+    wrong = expectations.wrong_clauses(expected, clauses)
+    return [f"expectations of {runtime}: no case {id}" for id in missing] + [
+        f"expectations of {runtime}: {text}" for text in wrong
+    ]
+
+
+def judged(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> pytest.TestReport:
+    """The report of a case with its verdict attached and its failure explained."""
+    spec = runtime_of(item)
+    setup_failed = call.when == "setup" and call.excinfo is not None
+    if spec is None or not (call.when == "call" or setup_failed):
+        return report
+    case = item.stash.get(CASE, None)
+    verdict = judge.verdict(
+        id=case_id(item),
+        clause=clause_id(item),
+        runtime=str(spec),
+        case=case,
+        error=call.excinfo.value if call.excinfo else None,
+        seconds=call.duration,
+    )
+    verdict, note = expectations.apply(verdict, _expected(spec.kind))
+    _shape(report, verdict, note)
+    if report.outcome == "failed" and verdict.outcome is not Outcome.HARNESS_ERROR:
+        report.longrepr = _explained(case, verdict, note)
+    report.user_properties += _properties(verdict)
+    setattr(report, ATTRIBUTE, verdict.to_json())
+    return report
+
+
+def _shape(report: pytest.TestReport, verdict: Verdict, note: str | None) -> None:
+    """Our outcome in pytest's words: passed, failed, skipped with a reason, or expected to fail."""
+    if verdict.expected:
+        report.outcome, report.wasxfail = "skipped", f"{verdict.outcome}: {verdict.why}"
+    elif note or not verdict.outcome.conforms:
+        report.outcome = "failed"
+    if verdict.outcome is Outcome.UNSUPPORTED:
+        report.outcome = "skipped"
+        report.longrepr = (verdict.case, 0, f"Skipped: unsupported: {verdict.got}")
+
+
+def _explained(case: Case | None, verdict: Verdict, note: str | None) -> str:
+    shell = case.runtime.reproduce(verdict.scenario) if case and verdict.scenario else None
+    return failure.explain(verdict, contract.register().get(verdict.clause), shell, note)
+
+
+def _properties(verdict: Verdict) -> list[tuple[str, Any]]:
+    """What JUnit files carry for each case."""
+    return [
+        ("case", verdict.case),
+        ("clause", verdict.clause),
+        ("runtime", verdict.runtime),
+        ("outcome", str(verdict.outcome)),
+        ("expected", verdict.expected),
+    ]
