@@ -1,0 +1,43 @@
+"""The runtime's folders use each other only downward."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+RUNTIME = Path(__file__).parents[2] / "runtime"
+
+LAYERS = {
+    "base": 0,
+    "platform": 1,
+    "vm": 2,
+    "bytecode": 3,
+    "dynamic": 3,
+    "tooling": 6,
+}
+INTERNAL_INCLUDE = re.compile(r'^#include "(?P<folder>[a-z]+)/[a-z_]+\.(?:h|def)"', re.M)
+
+
+def upward_includes(folder: str, text: str) -> list[str]:
+    """Folders that `text`, a source of `folder`, includes although they are not below it."""
+    used = (match["folder"] for match in INTERNAL_INCLUDE.finditer(text))
+    return sorted({name for name in used if name in LAYERS and name != folder and LAYERS[name] >= LAYERS[folder]})
+
+
+def test_every_folder_has_a_layer() -> None:
+    assert {path.name for path in (RUNTIME / "src").iterdir() if path.is_dir()} == set(LAYERS)
+
+
+@pytest.mark.parametrize("folder", LAYERS)
+def test_includes_point_downward(folder: str) -> None:
+    sources = [path for path in (RUNTIME / "src" / folder).iterdir() if path.suffix in {".c", ".h"}]
+    assert sources
+    upward = {path.name: names for path in sources if (names := upward_includes(folder, path.read_text()))}
+    assert not upward
+
+
+def test_an_upward_include_is_seen() -> None:
+    assert upward_includes("vm", '#include "bytecode/image.h"\n#include "base/atomics.h"\n') == ["bytecode"]
+    assert upward_includes("bytecode", '#include "dynamic/module.h"\n') == ["dynamic"]
