@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory for statuses, clock, mutexes and timers on POSIX systems. */
+#if !defined(_WIN32)
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/status_storage.h"
+#include "platform/platform.h"
+
+/* ---- Memory for statuses ------------------------------------------------------------------------------------------- */
+
+void* status_storage_allocate(iree_host_size_t byte_length) {
+  return aligned_alloc(STATUS_STORAGE_ALIGNMENT, byte_length);
+}
+
+void status_storage_free(void* storage) { free(storage); }
+
+/* ---- Clock --------------------------------------------------------------------------------------------------------- */
+
+iree_time_t platform_time_now(void) {
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (iree_time_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- Mutexes ------------------------------------------------------------------------------------------------------- */
+
+struct platform_mutex_t {
+  iree_allocator_t allocator;
+  pthread_mutex_t handle;
+};
+
+iree_status_t platform_mutex_create(iree_allocator_t allocator, platform_mutex_t** out_mutex) {
+  void* block = NULL;
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof(platform_mutex_t), &block));
+  platform_mutex_t* mutex = block;
+  mutex->allocator = allocator;
+  int error = pthread_mutex_init(&mutex->handle, NULL);
+  if (error) {
+    iree_allocator_free(allocator, mutex);
+    return iree_make_status(iree_status_code_from_errno(error), "cannot make a mutex: %s", strerror(error));
+  }
+  *out_mutex = mutex;
+  return iree_ok_status();
+}
+
+void platform_mutex_free(platform_mutex_t* mutex) {
+  if (!mutex) return;
+  pthread_mutex_destroy(&mutex->handle);
+  iree_allocator_free(mutex->allocator, mutex);
+}
+
+void platform_mutex_lock(platform_mutex_t* mutex) { pthread_mutex_lock(&mutex->handle); }
+
+void platform_mutex_unlock(platform_mutex_t* mutex) { pthread_mutex_unlock(&mutex->handle); }
+
+/* ---- Timers -------------------------------------------------------------------------------------------------------- */
+
+/* The thread sleeps in poll on a pipe: a byte wakes it up at once. */
+struct platform_timer_t {
+  iree_allocator_t allocator;
+  void (*fn)(void* user_data);
+  void* user_data;
+  iree_time_t deadline;
+  int pipe[2];
+  pthread_t thread;
+};
+
+/* Milliseconds to sleep, rounded up; 0 when the deadline has passed. */
+static int timer_milliseconds_left(const platform_timer_t* timer) {
+  const iree_time_t most = (iree_time_t)3600 * 1000000000;
+  iree_time_t now = platform_time_now();
+  if (timer->deadline <= now) return 0;
+  iree_time_t left = timer->deadline - now;
+  return (int)(((left < most ? left : most) + 999999) / 1000000);
+}
+
+static void* timer_run(void* argument) {
+  platform_timer_t* timer = argument;
+  struct pollfd stop = {timer->pipe[0], POLLIN, 0};
+  for (int left = timer_milliseconds_left(timer); left > 0; left = timer_milliseconds_left(timer)) {
+    int ready = poll(&stop, 1, left);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return NULL;
+  }
+  timer->fn(timer->user_data);
+  return NULL;
+}
+
+static int timer_start_thread(platform_timer_t* timer) {
+  if (pipe(timer->pipe)) return errno;
+  fcntl(timer->pipe[0], F_SETFD, FD_CLOEXEC);
+  fcntl(timer->pipe[1], F_SETFD, FD_CLOEXEC);
+  int error = pthread_create(&timer->thread, NULL, timer_run, timer);
+  if (error) {
+    close(timer->pipe[0]);
+    close(timer->pipe[1]);
+  }
+  return error;
+}
+
+iree_status_t platform_timer_start(iree_time_t duration, void (*fn)(void* user_data), void* user_data,
+                                   iree_allocator_t allocator, platform_timer_t** out_timer) {
+  void* block = NULL;
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof(platform_timer_t), &block));
+  platform_timer_t* timer = block;
+  iree_time_t now = platform_time_now();
+  timer->allocator = allocator;
+  timer->fn = fn;
+  timer->user_data = user_data;
+  timer->deadline = duration > IREE_TIME_INFINITE_FUTURE - now ? IREE_TIME_INFINITE_FUTURE : now + duration;
+  int error = timer_start_thread(timer);
+  if (error) {
+    iree_allocator_free(allocator, timer);
+    return iree_make_status(iree_status_code_from_errno(error), "cannot start a timer: %s", strerror(error));
+  }
+  *out_timer = timer;
+  return iree_ok_status();
+}
+
+void platform_timer_stop(platform_timer_t* timer) {
+  if (!timer) return;
+  while (write(timer->pipe[1], "", 1) < 0 && errno == EINTR) {
+  }
+  pthread_join(timer->thread, NULL);
+  close(timer->pipe[1]);
+  close(timer->pipe[0]);
+  iree_allocator_free(timer->allocator, timer);
+}
+
+#else
+typedef int posix_thread_is_empty_t;
+#endif
