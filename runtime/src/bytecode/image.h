@@ -60,9 +60,8 @@ typedef struct bytecode_function_t {
   bytecode_attrs_t attrs;
 } bytecode_function_t;
 
-typedef struct bytecode_location_t bytecode_location_t; /* debug.h */
-
 typedef struct bytecode_image_t {
+  iree_const_byte_span_t archive; /* what was parsed; offsets in messages are counted from its start */
   iree_string_view_t name;
   uint32_t version;
   uint32_t requirements;
@@ -82,7 +81,7 @@ typedef struct bytecode_image_t {
   iree_const_byte_span_t* rodata;
   uint32_t global_bytes;
   uint32_t global_ref_count;
-  iree_const_byte_span_t debug_table; /* position of the debug database for debug.c; empty when there is none */
+  iree_const_byte_span_t debug_table; /* from the debug database to the end of its buffer, for debug.c; empty: none */
   void* arena;                        /* one block behind all tables above */
   iree_allocator_t allocator;
 } bytecode_image_t;
@@ -95,5 +94,14 @@ void bytecode_image_deinitialize(bytecode_image_t* image);
 
 /* Verifies the code of every function against the image. */
 iree_status_t bytecode_verify_image(const bytecode_image_t* image);
+
+/* Verifies the operand lists of all calls of an import, declared without calling convention, against the one of the function
+ * that it was bound to. To be asked when such an import is resolved, before it can be called. */
+iree_status_t bytecode_verify_import_calls(const bytecode_image_t* image, uint32_t import, iree_string_view_t cconv);
+
+/* Offset of a place inside the archive from its start. */
+static inline uint64_t bytecode_file_offset(const bytecode_image_t* image, const uint8_t* place) {
+  return (uint64_t)(place - image->archive.data);
+}
 
 #endif /* VMRT_BYTECODE_IMAGE_H_ */
