@@ -20,9 +20,7 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def rows(
-    path: Path, name: str, required: set[str], optional: frozenset[str] = frozenset()
-) -> list[dict[str, Any]]:
+def rows(path: Path, name: str, required: set[str], optional: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     """The array of tables `name`; missing and unknown keys are errors that name the file and the row."""
     table = read(path)
     found = []

@@ -43,17 +43,13 @@ def of_runtime(kind: str) -> dict[str, Expectation]:
     return load(HERE / f"{kind}.toml")
 
 
-def stale(
-    expected: Mapping[str, Expectation], collected: Iterable[str], areas: Iterable[str]
-) -> list[str]:
+def stale(expected: Mapping[str, Expectation], collected: Iterable[str], areas: Iterable[str]) -> list[str]:
     """The ids of fully collected areas that match no case."""
     cases, complete = set(collected), set(areas)
     return [id for id in expected if id.partition("::")[0] in complete and id not in cases]
 
 
-def wrong_clauses(
-    expected: Mapping[str, Expectation], clauses: Mapping[str, str]
-) -> list[str]:
+def wrong_clauses(expected: Mapping[str, Expectation], clauses: Mapping[str, str]) -> list[str]:
     """Entries whose clause is not the one of their case."""
     return [
         f"{id}: listed under {entry.clause}, the case checks {clauses[id]}"

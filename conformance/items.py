@@ -80,9 +80,7 @@ def _check_expectations(config: pytest.Config, runtime: str, cases: list[pytest.
     ]
 
 
-def judged(
-    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
-) -> pytest.TestReport:
+def judged(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
     """The report of a case with its verdict attached and its failure explained."""
     spec = runtime_of(item)
     setup_failed = call.when == "setup" and call.excinfo is not None
@@ -101,7 +99,7 @@ def judged(
     _shape(report, verdict, note)
     if report.outcome == "failed" and verdict.outcome is not Outcome.HARNESS_ERROR:
         report.longrepr = _explained(case, verdict, note)
-    report.user_properties += _properties(verdict)
+    item.user_properties += _properties(verdict)
     setattr(report, ATTRIBUTE, verdict.to_json())
     return report
 

@@ -37,9 +37,7 @@ def _words(case: Case | None, error: BaseException | None) -> tuple[str, str]:
     return "", ""
 
 
-def _outcome(
-    case: Case | None, error: BaseException | None, seen: Observation | None
-) -> Outcome:
+def _outcome(case: Case | None, error: BaseException | None, seen: Observation | None) -> Outcome:
     if error is None:
         return Outcome.PASS if case and case.asserted else Outcome.INCONCLUSIVE
     if isinstance(error, Unsupported):

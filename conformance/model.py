@@ -190,7 +190,10 @@ class Scenario:
 
     def shell(self, tool: str = "iree-run-module") -> str:
         """A shell line to paste, standard input included."""
-        command = shlex.join([tool, *self.arguments()])
+        return self.fed(shlex.join([tool, *self.arguments()]))
+
+    def fed(self, command: str) -> str:
+        """A shell command with this scenario's standard input."""
         path = shlex.quote(self.stdin_path or "/dev/null")
         return {
             StdinKind.NULL: f"{command} </dev/null",
@@ -215,8 +218,7 @@ class Scenario:
                 **known,
                 "modules": tuple(ModuleRef(**module) for module in data["modules"]),
                 "calls": tuple(
-                    Call(call.get("function"), tuple(call.get("inputs", ())))
-                    for call in data.get("calls", ())
+                    Call(call.get("function"), tuple(call.get("inputs", ()))) for call in data.get("calls", ())
                 ),
                 "stdin": StdinKind(data.get("stdin", "null")),
             }

@@ -67,9 +67,7 @@ def conformance_runtime(request: pytest.FixtureRequest) -> Adapter:
 
 
 @pytest.fixture
-def case(
-    request: pytest.FixtureRequest, conformance_runtime: Adapter, tmp_path: Path
-) -> Iterator[Case]:
+def case(request: pytest.FixtureRequest, conformance_runtime: Adapter, tmp_path: Path) -> Iterator[Case]:
     """What a case of the suite runs its scenarios with."""
     made = Case(conformance_runtime, tmp_path / "runs", request.config.getoption("--conformance-timeout"))
     request.node.stash[items.CASE] = made

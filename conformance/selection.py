@@ -23,10 +23,7 @@ class RuntimeSpec:
     def parse(text: str) -> RuntimeSpec:
         kind, colon, argument = text.partition(":")
         if kind not in _TAKES_ARGUMENT:
-            raise ValueError(
-                f"--runtime={text}: unknown runtime; "
-                "expected own, own:PATH, iree, tools:DIR or lib:PATH"
-            )
+            raise ValueError(f"--runtime={text}: unknown runtime; expected own, own:PATH, iree, tools:DIR or lib:PATH")
         takes = _TAKES_ARGUMENT[kind]
         if takes and not argument:
             raise ValueError(f"--runtime={text}: expected {kind}:PATH")

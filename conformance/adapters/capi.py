@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance import trace
-from conformance.adapters import process
+from conformance.adapters import process, stages
 from conformance.adapters.protocol import Unsupported
-from conformance.model import Observation, Scenario, Stage, dumps
+from conformance.model import Event, Observation, Scenario, Stage, dumps
 
 
 class LibraryAdapter:
@@ -35,13 +35,11 @@ class LibraryAdapter:
 
     def reproduce(self, scenario: Scenario) -> str:
         text = dumps(scenario.to_json())
-        library = f" /dev/null {shlex.quote(self.library)}" if self.library else ""
-        return f"python -m conformance.adapters.worker {shlex.quote(text)}{library}"
+        library = ["/dev/stderr", self.library] if self.library else []
+        return scenario.fed(shlex.join(["python", "-m", "conformance.adapters.worker", text, *library]))
 
 
-def observation(
-    command: Sequence[str], ended: process.Ended, lines: Sequence[str], events: Path
-) -> Observation:
+def observation(command: Sequence[str], ended: process.Ended, lines: Sequence[str], events: Path) -> Observation:
     """What the worker's journal, exit and trace say about the run."""
     entries = [json.loads(line) for line in lines]
     outcome: dict[str, Any] = {}
@@ -51,13 +49,14 @@ def observation(
         raise Unsupported(outcome["refused"])
     if not entries or "harness" in outcome:
         raise RuntimeError(f"the worker failed: {outcome.get('harness', ended.stderr.strip())}")
-    stage, status = _stage(outcome, ended)
+    seen = trace.read(events)
+    stage, status = _stage(outcome, ended, seen)
     return Observation(
         stage=stage,
         status=status,
         message=outcome.get("message", ended.stderr.strip() if status == "?" else ""),
         results=tuple(outcome.get("results", ())),
-        events=trace.read(events),
+        events=seen,
         exit_code=ended.exit_code,
         signal=ended.signal,
         timed_out=ended.timed_out,
@@ -68,10 +67,10 @@ def observation(
     )
 
 
-def _stage(outcome: dict[str, Any], ended: process.Ended) -> tuple[Stage, str]:
+def _stage(outcome: dict[str, Any], ended: process.Ended, events: Sequence[Event]) -> tuple[Stage, str]:
     """A worker that wrote no end stopped inside the operation that it announced last."""
     if not outcome.get("end") or ended.exit_code is None:
-        return Stage(outcome["stage"]), "?"
+        return stages.inside(Stage(outcome["stage"]), events), "?"
     if "code" in outcome:
         return Stage(outcome["failed"]), outcome["code"]
     return Stage.DONE, "OK"

@@ -44,9 +44,9 @@ _WORDS = (
     (Stage.CALL, ("exported function",)),
 )
 
-# What a module is doing when the last thing heard from it is this event.
+# What a module is doing when the last thing heard from it is this event; `create` and `alloc` are written on return.
 _EVENT_STAGES = {
-    "lib.ctor": Stage.OPEN,
+    "lib.ctor": Stage.CREATE,
     "create": Stage.CREATE,
     "deps": Stage.LINK,
     "alloc": Stage.LINK,
@@ -54,6 +54,9 @@ _EVENT_STAGES = {
     "free": Stage.TEARDOWN,
     "destroy": Stage.TEARDOWN,
 }
+
+
+_HOOK_STAGES = {"__init": Stage.INIT, "__deinit": Stage.TEARDOWN}
 
 
 class Judged(NamedTuple):
@@ -92,14 +95,23 @@ def _last_stage(ended: Ended, events: Sequence[Event]) -> Stage:
     """Where a run stopped that reported nothing: a call that never returned, else the last event."""
     pending = _open_call(events)
     if pending is not None:
-        fn = pending.fields.get("fn")
-        return {"__init": Stage.INIT, "__deinit": Stage.TEARDOWN}.get(str(fn), Stage.CALL)
+        return _HOOK_STAGES.get(str(pending.fields.get("fn")), Stage.CALL)
     if _called(events, "__deinit"):
         return Stage.TEARDOWN
     for event in reversed(events):
         if event.ev in _EVENT_STAGES:
             return _EVENT_STAGES[event.ev]
     return Stage.CALL if "EXEC @" in ended.stdout else Stage.OPEN
+
+
+def inside(announced: Stage, events: Sequence[Event]) -> Stage:
+    """The stage of a host that announced one and never came back, seen closer through the trace."""
+    pending = _open_call(events)
+    if pending is not None:
+        return _HOOK_STAGES.get(str(pending.fields.get("fn")), announced)
+    if announced is Stage.OPEN and events and events[-1].ev in ("lib.ctor", "create"):
+        return Stage.CREATE
+    return announced
 
 
 def _open_call(events: Sequence[Event]) -> Event | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,18 +30,14 @@ class ToolAdapter:
             raise Unsupported("a command line tool makes one call a run")
         command = [str(self.executable), *scenario.arguments()]
         events = scratch / "trace.jsonl"
-        ended = process.run(
-            command, scenario=scenario, timeout=timeout, scratch=scratch, trace=events
-        )
+        ended = process.run(command, scenario=scenario, timeout=timeout, scratch=scratch, trace=events)
         return observation(command, ended, trace.read(events))
 
     def reproduce(self, scenario: Scenario) -> str:
-        return scenario.shell(shlex.quote(str(self.executable)))
+        return scenario.shell(str(self.executable))
 
 
-def observation(
-    command: Sequence[str], ended: process.Ended, events: tuple[Event, ...]
-) -> Observation:
+def observation(command: Sequence[str], ended: process.Ended, events: tuple[Event, ...]) -> Observation:
     """What a tool's exit, output and trace say about its run."""
     judged = judge(ended, events)
     return Observation(

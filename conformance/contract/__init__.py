@@ -16,8 +16,8 @@ ORIGINS = {
     "beh": "behaviour pinned by observation",
     "own": "nothing published promises it; an independent implementation should",
 }
-_ID = re.compile(r"[A-Z]{2,5}(-[a-z0-9]+)+")
-_SHEET = re.compile(r"[A-Z]{2,3}-\d{3}|tools [0-9.]+|design [0-9.]+")
+_ID = re.compile(r"[A-Z]{2,5}(?:-[a-z0-9]+)+")
+_SHEET = re.compile(r"[A-Z]{2,3}-\d{3}|(?:tools|design|vm-abi) [0-9.]+")
 
 
 @dataclass(frozen=True)

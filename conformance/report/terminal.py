@@ -1,4 +1,4 @@
-"""The summary table at the end of a run: area × runtime, a column for what can become of a case."""
+"""The summary table at the end of a run: area x runtime, a column for what can become of a case."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ COLUMNS = (
     "crashed",
     "timeout",
     "unsupported",
-    "unavailable",
-    "inconclusive",
+    "absent",
+    "unsure",
     "harness",
 )
 _ALWAYS = ("passed", "failed", "expected", "crashed", "unsupported")
@@ -27,8 +27,8 @@ _OF_OUTCOME = {
     Outcome.CRASH: "crashed",
     Outcome.TIMEOUT: "timeout",
     Outcome.UNSUPPORTED: "unsupported",
-    Outcome.UNAVAILABLE: "unavailable",
-    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.UNAVAILABLE: "absent",
+    Outcome.INCONCLUSIVE: "unsure",
     Outcome.HARNESS_ERROR: "harness",
 }
 

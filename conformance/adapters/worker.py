@@ -1,0 +1,159 @@
+"""Does what a scenario says through the Python API, and writes into a journal what it is about to do.
+
+python -m conformance.adapters.worker SCENARIO [JOURNAL [LIBRARY]]     (SCENARIO: a file, or its JSON)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conformance import vm
+from conformance.adapters.stages import CODES
+from conformance.model import Call, ModuleRef, Scenario, Stage, dumps
+
+
+class Refused(Exception):
+    """The scenario asks for something that this API has no way to do."""
+
+
+class Journal:
+    """One JSON line a step, each a single write, so that a crash leaves the last step readable."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._failed = False
+
+    def write(self, **entry: object) -> None:
+        os.write(self._file, (dumps(entry) + "\n").encode())
+
+    @contextmanager
+    def step(self, stage: Stage, op: str) -> Iterator[None]:
+        """Announces one native operation; the first that fails decides the run."""
+        self.write(stage=stage.value, op=op)
+        try:
+            yield
+        except vm.Error as error:
+            if not self._failed:
+                self._failed = True
+                self.write(failed=_stage(error, stage), code=_code(error), message=str(error.message))
+            raise
+
+
+def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
+    """Instance, modules, context, calls; then everything back in reverse, also after a failure."""
+    with journal.step(Stage.OPEN, "instance"):
+        instance = vm.Instance(library=library) if library else vm.Instance()
+    modules: list[Any] = []
+    try:
+        for reference in scenario.modules:
+            with journal.step(_loading(reference), f"load {reference}"):
+                modules.append(_load(instance, reference, scenario))
+        with journal.step(Stage.LINK, "context"):
+            context = instance.context(modules)
+        try:
+            _call_all(context, modules, scenario.calls, journal)
+        finally:
+            with journal.step(Stage.TEARDOWN, "close context"):
+                context.close()
+    finally:
+        for module in reversed(modules):
+            with journal.step(Stage.TEARDOWN, "close module"):
+                module.close()
+        with journal.step(Stage.TEARDOWN, "close instance"):
+            instance.close()
+
+
+def _loading(reference: ModuleRef) -> Stage:
+    return Stage.OPEN if reference.is_native() or reference.is_stdin else Stage.VERIFY
+
+
+def _load(instance: Any, reference: ModuleRef, scenario: Scenario) -> Any:
+    """A native module with its export and parameters, or bytecode."""
+    if not reference.is_native():
+        return instance.load(reference.path, mmap=scenario.module_mode == "mmap")
+    params = [(param.key, param.value or "") for param in reference.params]
+    return instance.load(reference.path, export=reference.export or None, params=params)
+
+
+def _call_all(context: Any, modules: Sequence[Any], calls: Sequence[Call], journal: Journal) -> None:
+    for call in calls:
+        name = f"{modules[-1].name}.{call.function or _only_export(modules[-1])}"
+        with journal.step(Stage.CALL, f"call {name}"):
+            function = context[name]
+            values = function(*(_value(text) for text in call.inputs))
+            journal.write(results=_printed(function.signature, values))
+
+
+def _only_export(module: Any) -> str:
+    """The one export that a user may mean by naming none."""
+    visible = [name for name in module.exports if not name.startswith("__") and "$" not in name]
+    if len(visible) != 1:
+        raise Refused(f"{module.name} exports {len(visible)} functions and none is named")
+    return str(visible[0])
+
+
+def _value(text: str) -> int | float:
+    for convert in (lambda: int(text, 0), lambda: float(text)):
+        try:
+            return convert()
+        except ValueError:
+            continue
+    raise Refused(f"the Python API takes values, not the text {text!r}")
+
+
+def _printed(signature: object, values: Any) -> list[str]:
+    """Results in the form of the command line tools."""
+    letters = str(signature).partition("_")[2].replace("v", "")
+    several = values if isinstance(values, (tuple, list)) and len(letters) != 1 else [values]
+    return [_print(letter, value) for letter, value in zip(letters, several, strict=True)]
+
+
+def _print(letter: str, value: Any) -> str:
+    if letter in "iI":
+        return f"i{32 if letter == 'i' else 64}={value}"
+    if letter in "fF":
+        return f"f{32 if letter == 'f' else 64}={value:g}"
+    return "(null)" if value is None else str(getattr(value, "type_name", type(value).__name__))
+
+
+def _stage(error: Any, announced: Stage) -> str:
+    """Where the error says it happened, else what was being done."""
+    try:
+        return Stage(str(getattr(error.stage, "value", error.stage))).value
+    except ValueError:
+        return announced.value
+
+
+def _code(error: Any) -> str:
+    """The code's name, whether the error holds a name, an enumerator or a number."""
+    name = getattr(error.code, "name", error.code)
+    return name if isinstance(name, str) else CODES[name]
+
+
+def main(arguments: Sequence[str]) -> int:
+    text, path, library = (*arguments, *(None, None, None)[len(arguments) :])
+    journal = Journal(path or "/dev/stderr")
+    try:
+        data = text if text and text.startswith("{") else Path(str(text)).read_text()
+        perform(Scenario.from_json(json.loads(data)), journal, library)
+        journal.write(end=True)
+    except vm.Error:
+        journal.write(end=True)
+        return 1
+    except Refused as refusal:
+        journal.write(refused=str(refusal))
+    except BaseException:
+        journal.write(harness=traceback.format_exc())
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
