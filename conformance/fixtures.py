@@ -1,4 +1,4 @@
-"""Finds the fixture modules: compiled bytecode, and native libraries that are built once per compiler, flags and sources."""
+"""Finds the fixture modules: compiled bytecode, and native libraries built once per compiler, flags and sources."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ def bytecode(name: str) -> Path:
     compiled = {path.stem: path for path in bytecode_folder().glob(f"**/prebuilt/{BYTECODE_VERSION}/*.vmfb")}
     if name not in compiled:
         known = ", ".join(sorted(compiled)) or "none"
-        raise FixtureNotFoundError(
-            f"no compiled fixture {name!r} for bytecode version {BYTECODE_VERSION} in {bytecode_folder()}; there are: {known}"
-        )
+        where = f"{bytecode_folder()} for bytecode version {BYTECODE_VERSION}"
+        raise FixtureNotFoundError(f"no compiled fixture {name!r} in {where}; there are: {known}")
     return compiled[name]
 
 
@@ -135,7 +134,9 @@ def _compiler_identity(chosen: str) -> str:
 def _compile(folder: Path, aside: Path) -> None:
     cmake = _tool("cmake")
     if cmake is None:
-        raise FixtureBuildError("building the native fixtures needs cmake: `pip install cmake`, or install it on the system")
+        raise FixtureBuildError(
+            "building the native fixtures needs cmake: `pip install cmake`, or install it on the system"
+        )
     configure = [cmake, "-S", str(folder), "-B", str(aside), f"-DVMRT_INCLUDE_DIR={include()}"]
     ninja = _tool("ninja")
     if ninja is not None:
@@ -146,10 +147,18 @@ def _compile(folder: Path, aside: Path) -> None:
 
 def _run(command: list[str], what: str) -> None:
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if done.returncode != 0:
-        raise FixtureBuildError(f"{what} failed with exit status {done.returncode}\n$ {shlex.join(command)}\n{done.stdout}")
+        raise FixtureBuildError(
+            f"{what} failed with exit status {done.returncode}\n$ {shlex.join(command)}\n{done.stdout}"
+        )
 
 
 def _tool(name: str) -> str | None:

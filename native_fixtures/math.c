@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module of the README: add(a, b) = a + b + bias, scale(x) = 2 x + bias, with the parameter `bias=` (0). */
+/* The module of the README: add(a, b) = a + b and scale(x) = (x + bias)^2, with the parameter `bias=` (0). */
 #include "trace.h"
 
 typedef struct {
@@ -12,14 +12,14 @@ static iree_status_t configure(vmrt_module_t* module, const vmrt_params_t* param
 }
 
 static iree_status_t add(vmrt_call_t* call) {
-  int64_t a = vmrt_arg_i32(call), b = vmrt_arg_i32(call);
-  vmrt_return_i32(call, (int32_t)(a + b + ((math_t*)call->module)->bias));
+  uint32_t a = (uint32_t)vmrt_arg_i32(call), b = (uint32_t)vmrt_arg_i32(call);
+  vmrt_return_i32(call, (int32_t)(a + b));
   return vmrt_ok();
 }
 
 static iree_status_t scale(vmrt_call_t* call) {
-  int64_t x = vmrt_arg_i32(call);
-  vmrt_return_i32(call, (int32_t)(2 * x + ((math_t*)call->module)->bias));
+  uint32_t x = (uint32_t)vmrt_arg_i32(call) + (uint32_t)((math_t*)call->module)->bias;
+  vmrt_return_i32(call, (int32_t)(x * x));
   return vmrt_ok();
 }
 

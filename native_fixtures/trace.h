@@ -372,12 +372,17 @@ static inline iree_status_t trace_slot_begin_call(void* self, iree_vm_stack_t* s
   return status;
 }
 
-/* resume; then return: fn null, code */
+/* resume: results (bytes); then return: fn null, code */
 static inline iree_status_t trace_slot_resume_call(void* self, iree_vm_stack_t* stack, iree_byte_span_t call_results) {
   trace_line_t line = trace_begin(trace_name(self), "resume");
   trace_number(&line, "results", (long long)call_results.data_length);
   trace_end(&line);
-  return trace_inner(self)->resume_call(trace_inner(self)->self, stack, call_results);
+  iree_status_t status = trace_inner(self)->resume_call(trace_inner(self)->self, stack, call_results);
+  line = trace_begin(trace_name(self), "return");
+  trace_text(&line, "fn", vmrt_text(NULL));
+  trace_number(&line, "code", vmrt_status_code(status));
+  trace_end(&line);
+  return status;
 }
 
 /* Puts the trace around a module: `*module` becomes one with the same reference whose slots write their event and go on. A slot
