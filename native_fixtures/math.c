@@ -18,8 +18,8 @@ static iree_status_t add(vmrt_call_t* call) {
 }
 
 static iree_status_t scale(vmrt_call_t* call) {
-  uint32_t x = (uint32_t)vmrt_arg_i32(call) + (uint32_t)((math_t*)call->module)->bias;
-  vmrt_return_i32(call, (int32_t)(x * x));
+  uint32_t sum = (uint32_t)vmrt_arg_i32(call) + (uint32_t)((math_t*)call->module)->bias;
+  vmrt_return_i32(call, (int32_t)(sum * sum));
   return vmrt_ok();
 }
 
