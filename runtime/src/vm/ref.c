@@ -100,7 +100,7 @@ iree_status_t iree_vm_ref_retain_or_move_checked(int is_move, iree_vm_ref_t* ref
 }
 
 iree_status_t iree_vm_ref_check(iree_vm_ref_t ref, iree_vm_ref_type_t type) {
-  if (iree_vm_ref_is_null(&ref)) {
+  if (!vm_ref_is_counted(&ref)) {
     iree_string_view_t name = iree_vm_ref_type_name(type);
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "ref is null, expected !%.*s", VM_SV_ARG(name));
   }

@@ -24,7 +24,7 @@
     return iree_ok_status();                                                                      \
   }                                                                                               \
   iree_status_t NAME##_check_deref_or_null(iree_vm_ref_t ref, T** out_value) {                    \
-    if (!iree_vm_ref_is_null(&ref)) return NAME##_check_deref(ref, out_value);                    \
+    if (vm_ref_is_counted(&ref)) return NAME##_check_deref(ref, out_value);                      \
     *out_value = NULL;                                                                            \
     return iree_ok_status();                                                                      \
   }                                                                                               \
