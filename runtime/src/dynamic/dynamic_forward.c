@@ -2,19 +2,15 @@
 /* The interface in front of a library's module: passes each call on with the library's own `self`, keeps nothing of the library
  * in a status, names the wrapper as the module of every function, and stands in for slots that may be NULL. */
 #include "dynamic/dynamic_module.h"
+#include "vm/text.h"
 
 static iree_vm_module_t* user_of(void* self) { return ((dynamic_module_t*)self)->user; }
-
-/* Text from a library: nothing at address 0, whatever its size says. */
-static iree_string_view_t checked_text(iree_string_view_t text) {
-  return text.data ? text : iree_string_view_empty();
-}
 
 static void forward_destroy(void* self) { dynamic_module_discard(self); }
 
 static iree_string_view_t forward_name(void* self) {
   iree_vm_module_t* user = user_of(self);
-  return checked_text(user->name(user->self));
+  return vm_text_sanitize(user->name(user->self));
 }
 
 static iree_vm_module_signature_t forward_signature(void* self) {
@@ -33,8 +29,8 @@ static iree_status_t forward_enumerate_dependencies(void* self, iree_vm_module_d
 
 static iree_status_t checked_attr(iree_status_t status, iree_string_pair_t* attr) {
   if (!iree_status_is_ok(status)) memset(attr, 0, sizeof *attr);
-  attr->key = checked_text(attr->key);
-  attr->value = checked_text(attr->value);
+  attr->key = vm_text_sanitize(attr->key);
+  attr->value = vm_text_sanitize(attr->value);
   return dynamic_own_status(status);
 }
 
@@ -81,8 +77,8 @@ static iree_status_t forward_get_function(void* self, iree_vm_function_linkage_t
   if (out_signature) out_signature->calling_convention = iree_string_view_empty();
   iree_status_t status = user->get_function(user->self, linkage, ordinal, out_function, out_name, out_signature);
   own_function(self, status, out_function);
-  if (out_name) *out_name = checked_text(*out_name);
-  if (out_signature) out_signature->calling_convention = checked_text(out_signature->calling_convention);
+  if (out_name) *out_name = vm_text_sanitize(*out_name);
+  if (out_signature) out_signature->calling_convention = vm_text_sanitize(out_signature->calling_convention);
   return dynamic_own_status(status);
 }
 

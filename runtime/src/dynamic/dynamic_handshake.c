@@ -8,11 +8,13 @@
   SLOT(destroy) SLOT(name) SLOT(signature) SLOT(lookup_function) SLOT(get_function) SLOT(alloc_state) SLOT(free_state) \
   SLOT(begin_call)
 
+static iree_status_t slot_missing(const char* slot) {
+  return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "required slot '%s' of the returned module is NULL", slot);
+}
+
 static iree_status_t dynamic_check_slots(const iree_vm_module_t* user) {
-#define CHECK_SLOT(slot)                                                                                                \
-  if (!user->slot) {                                                                                                    \
-    return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "required slot '%s' of the returned module is NULL", #slot); \
-  }
+#define CHECK_SLOT(slot) \
+  if (!user->slot) return slot_missing(#slot);
   REQUIRED_SLOTS(CHECK_SLOT)
 #undef CHECK_SLOT
   return iree_ok_status();

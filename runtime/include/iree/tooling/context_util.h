@@ -40,6 +40,9 @@ IREE_API_EXPORT iree_status_t vmrt_tooling_load_module(iree_vm_instance_t* insta
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
                                                                                         iree_allocator_t allocator,
                                                                                         iree_tooling_module_list_t* list);
+/* Every required dependency of every module has to be the name of an earlier one: NOT_FOUND naming both otherwise. */
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
+vmrt_tooling_check_dependencies(const iree_tooling_module_list_t* list);
 /* The only export whose name neither starts with `__` nor contains `$`; INVALID_ARGUMENT when there is none or more. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_find_single_exported_function(
     iree_vm_module_t* module, iree_vm_function_t* out_function);
