@@ -13,6 +13,8 @@
  * decoding take time and memory for each function of its own. */
 #define SHARED_CODE_FACTOR 16
 #define SHARED_CODE_ALLOWANCE (1024 * 1024)
+/* Calling conventions are looked at again for each call; one letter stands for 4 bytes of the 16384 a call can pass. */
+#define CCONV_LENGTH_MAXIMUM 16384
 #define IMPORT_FLAG_REQUIRED 1u
 #define IMPORT_FLAG_OPTIONAL 2u
 #define DEPENDENCY_FLAG_REQUIRED 1u
@@ -158,6 +160,18 @@ static iree_status_t parse_dependencies(parser_t* parser) {
   return iree_ok_status();
 }
 
+static iree_status_t parse_cconv(const parser_t* parser, flatbuffer_table_t signature, const char* what, uint32_t index,
+                                 bytecode_cconv_t* out_cconv) {
+  iree_string_view_t text = flatbuffer_string(signature, SIGNATURE_CALLING_CONVENTION);
+  if (text.size > CCONV_LENGTH_MAXIMUM) {
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                            "%s[%u] calling convention of %zu chars, %d at most (file offset 0x%llx)", what,
+                            (unsigned)index, text.size, CCONV_LENGTH_MAXIMUM, offset_of(parser, signature.data));
+  }
+  *out_cconv = bytecode_cconv_parse(text);
+  return iree_ok_status();
+}
+
 static iree_status_t parse_imports(parser_t* parser) {
   flatbuffer_vector_t vector = flatbuffer_vector(parser->root, MODULE_IMPORTED_FUNCTIONS);
   for (uint32_t i = 0; i < vector.count; ++i) {
@@ -165,7 +179,7 @@ static iree_status_t parse_imports(parser_t* parser) {
     flatbuffer_table_t signature = flatbuffer_table(table, IMPORT_SIGNATURE);
     bytecode_import_t* import = &parser->image->imports[i];
     IREE_RETURN_IF_ERROR(parse_name(parser, table, IMPORT_FULL_NAME, "imports", i, "full_name", &import->full_name));
-    import->cconv = bytecode_cconv_parse(flatbuffer_string(signature, SIGNATURE_CALLING_CONVENTION));
+    IREE_RETURN_IF_ERROR(parse_cconv(parser, signature, "imports", i, &import->cconv));
     import->attrs = parse_attrs(parser, signature, SIGNATURE_ATTRS);
     import->optional = (flatbuffer_u32(table, IMPORT_FLAGS, IMPORT_FLAG_REQUIRED) & IMPORT_FLAG_OPTIONAL) != 0;
   }
@@ -251,7 +265,7 @@ static iree_status_t parse_functions(parser_t* parser) {
     IREE_RETURN_IF_ERROR(parse_descriptor(parser, place, i, code));
     bytecode_function_t* function = &parser->image->functions[i];
     flatbuffer_table_t signature = flatbuffer_element(signatures, i);
-    function->cconv = bytecode_cconv_parse(flatbuffer_string(signature, SIGNATURE_CALLING_CONVENTION));
+    IREE_RETURN_IF_ERROR(parse_cconv(parser, signature, "functions", i, &function->cconv));
     function->attrs = parse_attrs(parser, signature, SIGNATURE_ATTRS);
     total_length += function->code_length;
   }
