@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory for statuses, clock, mutexes and timers on Windows. */
+#if defined(_WIN32)
+
+#include <malloc.h>
+#include <windows.h>
+
+#include "base/status_storage.h"
+#include "platform/platform.h"
+#include "platform/windows_error.h"
+
+/* ---- Memory for statuses ------------------------------------------------------------------------------------------- */
+
+void* status_storage_allocate(iree_host_size_t byte_length) {
+  return _aligned_malloc(byte_length, STATUS_STORAGE_ALIGNMENT);
+}
+
+void status_storage_free(void* storage) { _aligned_free(storage); }
+
+/* ---- Clock --------------------------------------------------------------------------------------------------------- */
+
+/* Seconds and the rest apart, so that nothing overflows. */
+iree_time_t platform_time_now(void) {
+  LARGE_INTEGER ticks, frequency;
+  QueryPerformanceCounter(&ticks);
+  QueryPerformanceFrequency(&frequency);
+  return ticks.QuadPart / frequency.QuadPart * 1000000000 +
+         ticks.QuadPart % frequency.QuadPart * 1000000000 / frequency.QuadPart;
+}
+
+/* ---- Mutexes ------------------------------------------------------------------------------------------------------- */
+
+struct platform_mutex_t {
+  iree_allocator_t allocator;
+  SRWLOCK lock;
+};
+
+iree_status_t platform_mutex_create(iree_allocator_t allocator, platform_mutex_t** out_mutex) {
+  void* block = NULL;
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof(platform_mutex_t), &block));
+  platform_mutex_t* mutex = block;
+  mutex->allocator = allocator;
+  InitializeSRWLock(&mutex->lock);
+  *out_mutex = mutex;
+  return iree_ok_status();
+}
+
+void platform_mutex_free(platform_mutex_t* mutex) {
+  if (mutex) iree_allocator_free(mutex->allocator, mutex);
+}
+
+void platform_mutex_lock(platform_mutex_t* mutex) { AcquireSRWLockExclusive(&mutex->lock); }
+
+void platform_mutex_unlock(platform_mutex_t* mutex) { ReleaseSRWLockExclusive(&mutex->lock); }
+
+/* ---- Timers -------------------------------------------------------------------------------------------------------- */
+
+struct platform_timer_t {
+  iree_allocator_t allocator;
+  void (*fn)(void* user_data);
+  void* user_data;
+  iree_time_t deadline;
+  HANDLE stop; /* an event */
+  HANDLE thread;
+};
+
+/* Milliseconds to sleep, rounded up; 0 when the deadline has passed. */
+static DWORD timer_milliseconds_left(const platform_timer_t* timer) {
+  const iree_time_t most = (iree_time_t)3600 * 1000000000;
+  iree_time_t now = platform_time_now();
+  if (timer->deadline <= now) return 0;
+  iree_time_t left = timer->deadline - now;
+  return (DWORD)(((left < most ? left : most) + 999999) / 1000000);
+}
+
+static DWORD WINAPI timer_run(LPVOID argument) {
+  platform_timer_t* timer = argument;
+  for (DWORD left = timer_milliseconds_left(timer); left > 0; left = timer_milliseconds_left(timer)) {
+    if (WaitForSingleObject(timer->stop, left) != WAIT_TIMEOUT) return 0;
+  }
+  timer->fn(timer->user_data);
+  return 0;
+}
+
+static void timer_free(platform_timer_t* timer) {
+  if (timer->thread) CloseHandle(timer->thread);
+  if (timer->stop) CloseHandle(timer->stop);
+  iree_allocator_free(timer->allocator, timer);
+}
+
+iree_status_t platform_timer_start(iree_time_t duration, void (*fn)(void* user_data), void* user_data,
+                                   iree_allocator_t allocator, platform_timer_t** out_timer) {
+  void* block = NULL;
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof(platform_timer_t), &block));
+  platform_timer_t* timer = block;
+  iree_time_t now = platform_time_now();
+  timer->allocator = allocator;
+  timer->fn = fn;
+  timer->user_data = user_data;
+  timer->deadline = duration > IREE_TIME_INFINITE_FUTURE - now ? IREE_TIME_INFINITE_FUTURE : now + duration;
+  timer->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+  timer->thread = timer->stop ? CreateThread(NULL, 0, timer_run, timer, 0, NULL) : NULL;
+  if (!timer->thread) {
+    iree_status_t status = windows_error_status(GetLastError(), "cannot start", "timer");
+    timer_free(timer);
+    return status;
+  }
+  *out_timer = timer;
+  return iree_ok_status();
+}
+
+void platform_timer_stop(platform_timer_t* timer) {
+  if (!timer) return;
+  SetEvent(timer->stop);
+  WaitForSingleObject(timer->thread, INFINITE);
+  timer_free(timer);
+}
+
+#else
+typedef int windows_thread_is_empty_t;
+#endif
