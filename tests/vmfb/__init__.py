@@ -1,0 +1,1 @@
+"""Tests of the bytecode fixtures and of `conformance.vmfb`."""
