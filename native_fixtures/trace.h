@@ -34,6 +34,7 @@
 #define TRACE_CLOSE_(file) _close(file)
 #define TRACE_PID_() ((long)_getpid())
 #define TRACE_TID_() ((long)GetCurrentThreadId())
+#define TRACE_SLEEP_() Sleep(1000)
 #else
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@
 #define TRACE_WRITE_(file, text, size) write(file, text, size)
 #define TRACE_CLOSE_(file) close(file)
 #define TRACE_PID_() ((long)getpid())
+#define TRACE_SLEEP_() sleep(1)
 #if defined(__linux__)
 #include <sys/syscall.h>
 #define TRACE_TID_() ((long)syscall(SYS_gettid))
@@ -209,8 +211,8 @@ static inline void trace_create_event(const char* mod, uint32_t max_version, siz
 /* ---- A traced module ----------------------------------------------------------------------------------------------------- */
 
 typedef struct trace_module_t {
-  iree_vm_module_t interface;
   iree_vm_module_t* inner;
+  iree_vm_module_t interface;
   iree_allocator_t allocator;
   char name[64];
 } trace_module_t;
@@ -423,7 +425,7 @@ static inline iree_status_t trace_wrap(iree_allocator_t allocator, const char* n
 static inline iree_status_t trace_create(const vmrt_module_type_t* type, VMRT_CREATE_PARAMETERS) {
   iree_vm_module_t* module = NULL;
   iree_status_t status = vmrt_module_create(type, max_version, instance, param_count, params, allocator, &module);
-  const char* name = module ? ((vmrt_module_t*)module)->name : type->name;
+  const char* name = module ? ((vmrt_module_t*)module->self)->name : type->name;
   trace_create_event(name, max_version, param_count, params, vmrt_status_code(status));
   if (!vmrt_is_ok(status)) return status;
   status = trace_wrap(allocator, name, &module);
@@ -435,9 +437,10 @@ static inline iree_status_t trace_create(const vmrt_module_type_t* type, VMRT_CR
   return status;
 }
 
-/* Defines the exported function `symbol` that makes traced modules of `type`. */
-#define TRACE_EXPORT_MODULE(symbol, type)                                \
-  VMRT_EXPORT iree_status_t symbol(VMRT_CREATE_PARAMETERS);              \
-  iree_status_t symbol(VMRT_CREATE_PARAMETERS) { return trace_create(&(type), VMRT_CREATE_ARGUMENTS); }
+/* As VMRT_EXPORT_MODULE, traced. */
+#define TRACE_EXPORT_MODULE(symbol, type)                          \
+  static const vmrt_module_type_t* const symbol##_type = &(type);  \
+  VMRT_EXPORT iree_status_t symbol(VMRT_CREATE_PARAMETERS);        \
+  iree_status_t symbol(VMRT_CREATE_PARAMETERS) { return trace_create(symbol##_type, VMRT_CREATE_ARGUMENTS); }
 
 #endif /* TRACE_H_ */

@@ -96,13 +96,14 @@ typedef struct vmrt_module_type_t {
 
 /* A module; first member of a struct with whatever else it needs. Reading is free, changing is for configure. */
 struct vmrt_module_t {
-  iree_vm_module_t interface;
   const vmrt_module_type_t* type;
+  iree_vm_module_t interface; /* not at the module's address: hosts pass `self`, and casts between the two are wrong */
   const char* name; /* type->name unless configure says otherwise; alive as long as the module */
   uint32_t version; /* likewise */
   iree_allocator_t allocator;
-  atomic_flag lock;     /* guards `states` */
-  vmrt_state_t* states; /* one per context */
+  iree_vm_instance_t* instance; /* opaque here; of use to a library that links a runtime as well */
+  atomic_flag lock;                  /* guards `states` */
+  vmrt_state_t* states;              /* one per context */
   _Atomic(vmrt_state_t*) only_state; /* the state, while there is exactly one */
 };
 
@@ -531,7 +532,6 @@ static inline iree_vm_module_t vmrt_interface(vmrt_module_t* module) {
 
 /* Makes a module of `type` with one reference; `*out_module` is written only on success. INCOMPATIBLE when the host is too old. */
 static inline iree_status_t vmrt_module_create(const vmrt_module_type_t* type, VMRT_CREATE_PARAMETERS) {
-  (void)instance; /* opaque to a library that links no runtime */
   if (max_version < IREE_VM_DYNAMIC_MODULE_VERSION_0_1) {
     return vmrt_status(IREE_STATUS_INCOMPATIBLE, "module `%s` needs version %d of the interface, the host has %u", type->name,
                        IREE_VM_DYNAMIC_MODULE_VERSION_0_1, max_version);
@@ -545,6 +545,7 @@ static inline iree_status_t vmrt_module_create(const vmrt_module_type_t* type, V
   module->name = type->name;
   module->version = type->version;
   module->allocator = allocator;
+  module->instance = instance;
   atomic_flag_clear(&module->lock);
   vmrt_params_t given = {param_count, params};
   iree_status_t status = type->configure ? type->configure(module, &given) : vmrt_ok();
@@ -556,11 +557,11 @@ static inline iree_status_t vmrt_module_create(const vmrt_module_type_t* type, V
   return vmrt_ok();
 }
 
-/* Defines the exported function `symbol` that makes modules of `type`. */
-#define VMRT_EXPORT_MODULE(symbol, type)                                          \
-  VMRT_EXPORT iree_status_t symbol(VMRT_CREATE_PARAMETERS);                       \
-  iree_status_t symbol(VMRT_CREATE_PARAMETERS) {                                  \
-    return vmrt_module_create(&(type), VMRT_CREATE_ARGUMENTS);                    \
-  }
+/* Defines the exported function `symbol` that makes modules of `type`; no semicolon. (The pointer keeps `type` apart from the names
+ * of the parameters.) */
+#define VMRT_EXPORT_MODULE(symbol, type)                           \
+  static const vmrt_module_type_t* const symbol##_type = &(type);  \
+  VMRT_EXPORT iree_status_t symbol(VMRT_CREATE_PARAMETERS);        \
+  iree_status_t symbol(VMRT_CREATE_PARAMETERS) { return vmrt_module_create(symbol##_type, VMRT_CREATE_ARGUMENTS); }
 
 #endif /* VMRT_MODULE_H_ */

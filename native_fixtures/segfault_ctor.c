@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes to address zero in the constructor of its library. */
+static volatile int* volatile nowhere;
+#define FAULT_IN_CONSTRUCTOR
+#define FAULT_NAME "segfault"
+#define FAULT (*nowhere = 1)
+#include "fault.h"
