@@ -111,7 +111,8 @@ static iree_status_t forward_fork_state(void* self, iree_vm_module_state_t* pare
   iree_vm_module_t* user = user_of(self);
   *out_child_state = NULL;
   if (!user->fork_state) {
-    return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "the native module has no fork_state: its contexts cannot be forked");
+    return iree_make_status(IREE_STATUS_UNIMPLEMENTED,
+                            "the native module has no fork_state: its contexts cannot be forked");
   }
   iree_status_t status = user->fork_state(user->self, parent_state, allocator, out_child_state);
   if (!iree_status_is_ok(status)) *out_child_state = NULL;

@@ -18,13 +18,13 @@ static iree_status_t dynamic_copy_export_name(iree_string_view_t name, char* buf
 }
 
 static iree_status_t dynamic_check_path(iree_string_view_t path) {
-  if (iree_string_view_is_empty(path)) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "path of the library is empty");
+  if (iree_string_view_is_empty(path)) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "the path is empty");
   if (path.size > PLATFORM_MAX_PATH) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "path of %zu bytes; at most %d are allowed", path.size,
                             PLATFORM_MAX_PATH);
   }
-  if (memchr(path.data, 0, path.size)) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "path contains a NUL byte");
-  return iree_ok_status();
+  bool has_nul = memchr(path.data, 0, path.size) != NULL;
+  return has_nul ? iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "path contains a NUL byte") : iree_ok_status();
 }
 
 static iree_status_t dynamic_module_create(iree_vm_instance_t* instance, iree_string_view_t path,

@@ -41,7 +41,8 @@ iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
   bool use_mmap = false;
   IREE_RETURN_IF_ERROR(module_mode_from_flag(&use_mmap));
   if (flag_module.count > list->capacity - list->count) {
-    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "too many modules: %zu with %zu --module= flags; at most %zu",
+    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED,
+                            "too many modules: %zu with %zu --module= flags; at most %zu",
                             list->count + flag_module.count, flag_module.count, list->capacity);
   }
   for (iree_host_size_t i = 0; i < flag_module.count; ++i) {
@@ -74,7 +75,8 @@ static iree_status_t check_dependency(void* user_data, const iree_vm_module_depe
   for (iree_host_size_t i = 0; i < earlier->count; ++i) {
     if (iree_string_view_equal(dependency->name, iree_vm_module_name(earlier->values[i]))) return iree_ok_status();
   }
-  return iree_make_status(IREE_STATUS_NOT_FOUND, "required module '%.*s' not available: %s", VM_SV_ARG(dependency->name),
+  return iree_make_status(IREE_STATUS_NOT_FOUND, "required module '%.*s' not available: %s",
+                          VM_SV_ARG(dependency->name),
                           is_system_module(dependency->name)
                               ? "this build has no such system module, and no earlier --module= has that name"
                               : "no earlier --module= has that name");
@@ -113,7 +115,8 @@ iree_status_t iree_tooling_find_single_exported_function(iree_vm_module_t* modul
     found = function;
   }
   if (!found.module) {
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "no exported functions found in module: there is nothing to run");
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                            "no exported functions found in module: there is nothing to run");
   }
   *out_function = found;
   return iree_ok_status();

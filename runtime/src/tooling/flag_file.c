@@ -31,7 +31,8 @@ static iree_status_t read_file(vmrt_flag_parser_t* parser, iree_string_view_t pa
 }
 
 static iree_status_t parse_line(vmrt_flag_parser_t* parser, iree_string_view_t line, int depth) {
-  bool is_comment = iree_string_view_starts_with(line, IREE_SV("#")) || iree_string_view_starts_with(line, IREE_SV("//"));
+  bool is_comment =
+      iree_string_view_starts_with(line, IREE_SV("#")) || iree_string_view_starts_with(line, IREE_SV("//"));
   if (iree_string_view_is_empty(line) || is_comment) return iree_ok_status();
   if (!iree_string_view_starts_with(line, IREE_SV("--"))) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,

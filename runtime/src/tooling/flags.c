@@ -37,8 +37,8 @@ typedef struct flag_value_t {
 } flag_value_t;
 
 static iree_status_t store_bool(iree_string_view_t text, bool* out_value) {
-  bool is_true = text.size == 0 || iree_string_view_equal(text, IREE_SV("true")) ||
-                 iree_string_view_equal(text, IREE_SV("1"));
+  bool is_true =
+      text.size == 0 || iree_string_view_equal(text, IREE_SV("true")) || iree_string_view_equal(text, IREE_SV("1"));
   bool is_false = iree_string_view_equal(text, IREE_SV("false")) || iree_string_view_equal(text, IREE_SV("0"));
   if (!is_true && !is_false) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "parsing value `%.*s` as bool: neither true, 1, false nor 0",

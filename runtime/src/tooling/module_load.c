@@ -64,14 +64,12 @@ static iree_status_t load_reference(iree_vm_instance_t* instance, const module_r
     return load_bytecode(instance, reference, use_mmap, allocator, out_module);
   }
   switch (platform_file_kind(reference->path)) {
-    case PLATFORM_FILE_LIBRARY:
-      return load_seen_library(instance, reference, allocator, out_module);
+    case PLATFORM_FILE_LIBRARY: return load_seen_library(instance, reference, allocator, out_module);
     case PLATFORM_FILE_UNREADABLE:
       if (!module_reference_names_library(reference->path)) break;
       return iree_vm_dynamic_module_load_from_file(instance, reference->path, reference->export_name,
                                                    reference->param_count, reference->params, allocator, out_module);
-    case PLATFORM_FILE_OTHER:
-      break;
+    case PLATFORM_FILE_OTHER: break;
   }
   return load_bytecode(instance, reference, use_mmap, allocator, out_module);
 }

@@ -122,14 +122,9 @@ iree_status_t scalar_parse(iree_string_view_t text, iree_vm_value_type_t type, i
       case IREE_VM_VALUE_TYPE_I64:
         IREE_RETURN_IF_ERROR(scalar_parse_int(text, INT64_MIN, INT64_MAX, "i64", &value.i64));
         break;
-      case IREE_VM_VALUE_TYPE_F32:
-        IREE_RETURN_IF_ERROR(parse_float(text, &value.f32));
-        break;
-      case IREE_VM_VALUE_TYPE_F64:
-        IREE_RETURN_IF_ERROR(scalar_parse_double(text, "f64", &value.f64));
-        break;
-      default:
-        return refuse(text, scalar_type_name(type), "not a type of numbers");
+      case IREE_VM_VALUE_TYPE_F32: IREE_RETURN_IF_ERROR(parse_float(text, &value.f32)); break;
+      case IREE_VM_VALUE_TYPE_F64: IREE_RETURN_IF_ERROR(scalar_parse_double(text, "f64", &value.f64)); break;
+      default: return refuse(text, scalar_type_name(type), "not a type of numbers");
     }
   }
   *out_value = value;
