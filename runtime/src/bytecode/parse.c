@@ -15,6 +15,7 @@
 #define SHARED_CODE_ALLOWANCE (1024 * 1024)
 /* Calling conventions are looked at again for each call; one letter stands for 4 bytes of the 16384 a call can pass. */
 #define CCONV_LENGTH_MAXIMUM 16384
+#define NAME_LENGTH_SHOWN 256
 #define IMPORT_FLAG_REQUIRED 1u
 #define IMPORT_FLAG_OPTIONAL 2u
 #define DEPENDENCY_FLAG_REQUIRED 1u
@@ -315,8 +316,9 @@ static iree_status_t resolve_type(iree_vm_instance_t* instance, uint32_t flags, 
   }
   image->types[index] = iree_vm_make_ref_type_def(type);
   if (type) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_NOT_FOUND, "no type registered with name '%.*s' (types[%u])", (int)name.size,
-                          name.data, (unsigned)index);
+  return iree_make_status(IREE_STATUS_NOT_FOUND, "no type registered with name '%.*s' (types[%u])",
+                          (int)(name.size < NAME_LENGTH_SHOWN ? name.size : NAME_LENGTH_SHOWN), name.data,
+                          (unsigned)index);
 }
 
 static iree_status_t resolve_types(iree_vm_instance_t* instance, uint32_t flags, bytecode_image_t* image) {
