@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance import trace
-from conformance.adapters.protocol import Adapter
+from conformance.adapters.protocol import Adapter, Unsupported
 from conformance.model import Call, ModuleRef, Observation, Scenario, Stage, StdinKind
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -45,6 +45,11 @@ class Case:
     timeout: float
     asserted: int = 0
     runs: list[tuple[Scenario, Observation]] = field(default_factory=list)
+
+    def needs(self, capability: str) -> None:
+        """Leaves the case unsupported where the runtime declares that it cannot do this."""
+        if capability not in self.runtime.capabilities:
+            raise Unsupported(f"{self.runtime.name} has no {capability}")
 
     def run(
         self,
@@ -120,6 +125,12 @@ class Seen:
         for word in mentions:
             self.that(word in seen.message, f"a message that mentions {word!r}", seen.message)
         return self
+
+    def refuses(self, stage: Stage | Sequence[Stage], *mentions: str) -> Seen:
+        """The run reported an error, whichever code, in this stage, that mentions these words."""
+        status = self.observation.status
+        self.that(status not in ("OK", "?"), "a reported error", self.observation.summary())
+        return self.fails(status, stage, *mentions)
 
     def dies(self, signal: str, stage: Stage) -> Seen:
         """The process was killed by this signal while it was in this stage."""

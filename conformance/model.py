@@ -109,6 +109,7 @@ class ModuleRef:
         path: str | os.PathLike[str],
         export: str | None = None,
         params: Sequence[tuple[str, str | None]] = (),
+        /,
         **named: object,
     ) -> ModuleRef:
         """The spelling that every reader of references understands: parameters always follow an `@`."""

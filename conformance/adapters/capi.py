@@ -18,6 +18,8 @@ from conformance.model import Event, Observation, Scenario, Stage, dumps
 class LibraryAdapter:
     """The embedded runtime, or any shared library that exports the same C API."""
 
+    capabilities = frozenset({"several-calls"})
+
     def __init__(self, name: str, library: str | None) -> None:
         self.name = name
         self.library = library

@@ -20,6 +20,7 @@ class Adapter(Protocol):
     """One runtime under test."""
 
     name: str
+    capabilities: frozenset[str]
 
     def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:
         """Runs the scenario in a process of its own; files of the run stay in `scratch`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -47,12 +48,22 @@ _WORDS = (
 # What a module is doing when the last thing heard from it is this event; `create` and `alloc` are written on return.
 _EVENT_STAGES = {
     "lib.ctor": Stage.CREATE,
-    "create": Stage.CREATE,
+    "create": Stage.OPEN,
     "deps": Stage.LINK,
     "alloc": Stage.LINK,
     "resolve": Stage.LINK,
     "free": Stage.TEARDOWN,
     "destroy": Stage.TEARDOWN,
+}
+# A fixture that is about to do something terrible says where it is.
+_FAULT_STAGES = {
+    "ctor": Stage.OPEN,
+    "create": Stage.CREATE,
+    "alloc": Stage.LINK,
+    "init": Stage.INIT,
+    "call": Stage.CALL,
+    "destroy": Stage.TEARDOWN,
+    "dtor": Stage.TEARDOWN,
 }
 
 
@@ -70,7 +81,8 @@ def judge(ended: Ended, events: Sequence[Event]) -> Judged:
     found = _STATUS.search(ended.stderr)
     if found and ended.exit_code is not None:
         return Judged(_failed_stage(ended, events), found.group(1), message(ended.stderr))
-    if ended.exit_code == 0 and "EXEC @" in ended.stdout and not _open_call(events):
+    called = "EXEC @" in ended.stdout and not _open_call(events)
+    if ended.exit_code == 0 and called and not _left_over(events):
         return Judged(Stage.DONE, "OK", "")
     return Judged(_last_stage(ended, events), "?", ended.stderr.strip())
 
@@ -98,10 +110,25 @@ def _last_stage(ended: Ended, events: Sequence[Event]) -> Stage:
         return _HOOK_STAGES.get(str(pending.fields.get("fn")), Stage.CALL)
     if _called(events, "__deinit"):
         return Stage.TEARDOWN
+    last = _stage_of_last(events) or Stage.OPEN
+    in_or_behind_call = "EXEC @" in ended.stdout and last is not Stage.TEARDOWN
+    return Stage.CALL if in_or_behind_call else last
+
+
+def _stage_of_last(events: Sequence[Event]) -> Stage | None:
+    """The stage of the last event that tells one."""
     for event in reversed(events):
+        if event.ev == "fault":
+            return _FAULT_STAGES[event.fields["at"]]
         if event.ev in _EVENT_STAGES:
             return _EVENT_STAGES[event.ev]
-    return Stage.CALL if "EXEC @" in ended.stdout else Stage.OPEN
+    return None
+
+
+def _left_over(events: Sequence[Event]) -> bool:
+    """Whether modules were created and the run ended before they were destroyed."""
+    count = Counter(event.ev for event in events)
+    return count["create"] > count["destroy"]
 
 
 def inside(announced: Stage, events: Sequence[Event]) -> Stage:
@@ -109,8 +136,8 @@ def inside(announced: Stage, events: Sequence[Event]) -> Stage:
     pending = _open_call(events)
     if pending is not None:
         return _HOOK_STAGES.get(str(pending.fields.get("fn")), announced)
-    if announced is Stage.OPEN and events and events[-1].ev in ("lib.ctor", "create"):
-        return Stage.CREATE
+    if announced is Stage.OPEN and events and events[-1].ev in ("lib.ctor", "fault"):
+        return _stage_of_last(events) or announced
     return announced
 
 

@@ -21,6 +21,8 @@ _RESULT = re.compile(r"^result\[(\d+)\]: ", re.M)
 class ToolAdapter:
     """One executable that takes `--module=`, `--function=` and `--input=`."""
 
+    capabilities = frozenset({"command-line"})
+
     def __init__(self, name: str, executable: Path) -> None:
         self.name = name
         self.executable = executable

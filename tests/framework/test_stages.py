@@ -59,6 +59,7 @@ def test_success_needs_the_call_to_have_begun_and_every_call_to_have_returned() 
     stdout = "EXEC @f\n"
     assert judge(ended(stdout=stdout, code=0), events("call:f return:f")) == Judged(Stage.DONE, "OK", "")
     assert judge(ended(stdout=stdout, code=0), events("call:f")).stage is Stage.CALL
+    assert judge(ended(stdout=stdout, code=0), events("create call:f return:f")).status == "?"
     assert judge(ended(code=0), []).status == "?"
 
 
@@ -67,7 +68,7 @@ def test_success_needs_the_call_to_have_begun_and_every_call_to_have_returned() 
     [
         ("", Stage.OPEN),
         ("lib.ctor", Stage.CREATE),
-        ("lib.ctor create", Stage.CREATE),
+        ("lib.ctor create", Stage.OPEN),
         ("create alloc deps", Stage.LINK),
         ("create alloc call:__init", Stage.INIT),
         ("create call:f", Stage.CALL),

@@ -1,0 +1,1 @@
+"""The cases, a file an area: `pytest --pyargs conformance --runtime=… `."""
