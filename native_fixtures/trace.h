@@ -197,7 +197,7 @@ static inline void trace_create_event(const char* mod, uint32_t max_version, siz
   trace_number(&line, "max_version", max_version);
   trace_printf(&line, ",\"params\":[");
   for (size_t i = 0; i < param_count; ++i) {
-    trace_put(&line, ",[" + (i == 0), i == 0 ? 1 : 2);
+    trace_printf(&line, i == 0 ? "[" : ",[");
     trace_foreign_string(&line, params[i].key.data ? params[i].key : vmrt_text(""));
     trace_put(&line, ",", 1);
     trace_foreign_string(&line, params[i].value);
