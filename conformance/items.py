@@ -19,6 +19,17 @@ CASE = pytest.StashKey[Case]()
 _expected = lru_cache(expectations.of_runtime)
 
 
+class Complaint(pytest.Item):
+    """Fails with what is wrong with a collection: a parallel worker cannot end the run in another way."""
+
+    def __init__(self, *, problems: list[str], **others: Any) -> None:
+        super().__init__(**others)
+        self.problems = problems
+
+    def runtest(self) -> None:
+        raise pytest.UsageError("\n".join(self.problems))
+
+
 def check_runtimes(config: pytest.Config) -> None:
     """A runtime that was asked for by name and is not here ends the run before it begins."""
     for text in config.getoption("--runtime"):
@@ -64,8 +75,10 @@ def check_collection(config: pytest.Config, items: list[pytest.Item]) -> None:
     ]
     for spec in {runtime_of(item) for item in cases} - {None}:
         problems += _check_expectations(config, str(spec), [i for i in cases if runtime_of(i) == spec])
-    if problems:
+    if problems and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join(problems))
+    if problems:
+        items.append(Complaint.from_parent(items[0].session, name="contract", problems=problems))
 
 
 def _check_expectations(config: pytest.Config, runtime: str, cases: list[pytest.Item]) -> list[str]:

@@ -148,8 +148,11 @@ def test_behind_the_default_export_by_name(case: Case) -> None:
     case.run(module, function="mul", inputs=(3, 4)).succeeds("i32=17")
 
 
+SPELLINGS = ("plain", "empty-export", "parameters", "export")
+
+
 @clause("PAR-at-in-path")
-@pytest.mark.parametrize("suffix", ["", "@", "@?bias=5", "@iree_vm_dynamic_module_create"])
+@pytest.mark.parametrize("suffix", ["", "@", "@?bias=5", "@iree_vm_dynamic_module_create"], ids=SPELLINGS)
 def test_at_sign_in_a_folder(case: Case, suffix: str, tmp_path: Path) -> None:
     folder = tmp_path / "me@here"
     folder.mkdir()

@@ -152,6 +152,13 @@ def test_a_stale_expectation_is_an_error(tmp_path: Path, entry: str, problem: st
     assert problem in run.output
 
 
+def test_a_stale_expectation_is_an_error_for_parallel_workers_too(tmp_path: Path) -> None:
+    pytest.importorskip("xdist")
+    run = run_suite(tmp_path, expecting(id="small::gone") + PASSES, f"--runtime={OK}", "-n2", "-p", "xdist")
+    assert run.code == 1
+    assert "no case small::gone" in run.output
+
+
 def test_a_part_of_a_file_is_no_proof_that_an_entry_is_stale(tmp_path: Path) -> None:
     text = expecting(id="small::it") + FAILS + PASSES.replace("test_it", "test_other")
     run = run_suite(tmp_path, text, f"--runtime={OK}", "-k", "other")
