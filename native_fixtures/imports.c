@@ -35,6 +35,13 @@ static iree_status_t call_import(vmrt_call_t* call) {
   return vmrt_ok();
 }
 
+/* For imports without arguments and results. */
+static iree_status_t run_import(vmrt_call_t* call) {
+  vmrt_invoke_t invoke;
+  vmrt_invoke_begin(&invoke, call, 0);
+  return vmrt_invoke(&invoke);
+}
+
 static iree_status_t resolved(vmrt_call_t* call) {
   vmrt_return_i32(call, vmrt_import_resolved(call, 0));
   return vmrt_ok();
@@ -44,6 +51,6 @@ static const vmrt_module_type_t imports = {
     .name = "imports",
     .size = sizeof(imports_t),
     .configure = configure,
-    VMRT_EXPORTS({"call", "0ii_i", call_import}, {"resolved", "0v_i", resolved}),
+    VMRT_EXPORTS({"call", "0ii_i", call_import}, {"run", "0v_v", run_import}, {"resolved", "0v_i", resolved}),
 };
 TRACE_EXPORT_MODULE(iree_vm_dynamic_module_create, imports)
