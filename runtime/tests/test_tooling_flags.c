@@ -149,7 +149,7 @@ static void test_every_failing_allocation(void) {
   write_file(FILE_1, "--item=x\n--item=y\n");
   for (int64_t request = 0;; ++request) {
     vmrt_probe_t* probe = NULL;
-    char* argv[] = {"program", "--item=1", "--flagfile=" FILE_1, "--item=2", "--item=3", "--item=4"};
+    char* argv[] = {"program", "--item=1", ("--flagfile=" FILE_1), "--item=2", "--item=3", "--item=4"};
     int argc = 6;
     CHECK_OK(vmrt_probe_create(&probe));
     vmrt_flag_parser_initialize(1, sets, vmrt_probe_allocator(probe, IREE_SV("flags")), &parser);
