@@ -97,10 +97,13 @@ def decode(code: bytes) -> list[Instruction]:
     return found
 
 
-def encode(instructions: Iterable[Instruction]) -> bytes:
-    """The code of a function. Operands are written as they are, valid or not."""
+def encode(instructions: Iterable[Instruction | bytes]) -> bytes:
+    """The code of a function. Operands are written as they are, valid or not; bytes are put in between unchanged."""
     code = bytearray()
     for one in instructions:
+        if isinstance(one, bytes):
+            code += one
+            continue
         code += one.opcode.encoding
         for f, value in zip(one.opcode.fields, one.operands, strict=True):
             _append(code, f.kind, value)
