@@ -141,6 +141,7 @@ def test_several_exports_need_a_name(case: Case) -> None:
     seen = case.run(native("minimal"))
     seen.fails("INVALID_ARGUMENT", Stage.CALL, "function").never("minimal.call").happened("minimal.destroy")
 
+
 @clause("LINK-both-ways")
 def test_native_imports_native(case: Case) -> None:
     seen = case.run(native("minimal"), native("importer"), function="twice_add", inputs=(3, 4)).succeeds("i32=14")

@@ -66,9 +66,7 @@ def test_in_the_wrong_place(case: Case) -> None:
 @pytest.mark.parametrize("text", ["-@", "-@create", "-@create?k=v", "-@?k=v"])
 def test_export_and_parameters_mean_nothing(case: Case, text: str) -> None:
     program = fixtures.bytecode("provider")
-    seen = case.run(
-        ModuleRef.parse(text), function="scale", inputs=(4,), stdin=StdinKind.PIPE, stdin_path=program
-    )
+    seen = case.run(ModuleRef.parse(text), function="scale", inputs=(4,), stdin=StdinKind.PIPE, stdin_path=program)
     seen.succeeds("i32=12")
 
 
@@ -129,7 +127,5 @@ def test_a_later_module_fails_later(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["preload", "mmap"])
 def test_mode(case: Case, mode: str) -> None:
     program = fixtures.bytecode("provider")
-    seen = case.run(
-        STDIN, function="scale", inputs=(4,), stdin=StdinKind.PIPE, stdin_path=program, module_mode=mode
-    )
+    seen = case.run(STDIN, function="scale", inputs=(4,), stdin=StdinKind.PIPE, stdin_path=program, module_mode=mode)
     seen.succeeds("i32=12")

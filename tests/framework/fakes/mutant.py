@@ -51,7 +51,7 @@ TRACES: dict[str, Callable[[Events], Events]] = {
     "never_unloads": _without("lib.dtor"),
     "destroys_twice": _twice("destroy"),
     "frees_twice": _twice("free"),
-    "frees_after_destroy": _swapped("destroy", "free"),
+    "destroys_before_free": _swapped("free", "destroy"),
     "unloads_before_destroy": _swapped("destroy", "lib.dtor"),
     "destroys_forward": _reversed("destroy"),
     "frees_forward": _reversed("free"),
@@ -80,6 +80,7 @@ def _query(change: Callable[[str], str]) -> Callable[[list[str]], list[str]]:
 
 
 FLAGS: dict[str, Callable[[list[str]], list[str]]] = {
+    "none": lambda flags: flags,
     "drops_parameters": _query(lambda query: ""),
     "reverses_parameters": _query(lambda query: "&".join(reversed(query.split("&")))),
     "merges_parameters": _query(lambda query: "&".join(dict.fromkeys(query.split("&")))),
