@@ -49,7 +49,7 @@ def test_integers_wrap(case: Case, a: int, b: int, sum: int) -> None:
 
 
 @clause("CALL-nested")
-@pytest.mark.parametrize(("x", "n", "result"), [(3, 4, 48), (3, 0, 3), (-0, 30, 0), (1, 10, 1024)])
+@pytest.mark.parametrize(("x", "n", "result"), [(3, 4, 48), (3, 0, 3), (0, 30, 0), (1, 10, 1024)])
 def test_bytecode_native_bytecode(case: Case, x: int, n: int, result: int) -> None:
     modules = [bytecode("twice"), native("callbacks"), bytecode("uses_callbacks")]
     seen = case.run(*modules, function="main", inputs=(x, n))
@@ -91,9 +91,9 @@ def test_wrong_number_of_inputs(case: Case, inputs: tuple[int, ...]) -> None:
 
 
 @clause("CALL-missing-function")
-@pytest.mark.parametrize("name", ["nothere", "ADD", "add ", "ad"])
+@pytest.mark.parametrize("name", ["nothere", "ADD", "ad", "addd", "minimal.add"])
 def test_function_that_is_not_exported(case: Case, name: str) -> None:
-    seen = case.run(native("minimal"), function=f"{name}.", inputs=(3, 4))
+    seen = case.run(native("minimal"), function=name, inputs=(3, 4))
     seen.fails("NOT_FOUND", Stage.CALL, name).never("minimal.call")
 
 

@@ -1,4 +1,4 @@
-"""The suite is believed about good runtimes because it fails bad ones: fakes that do nothing, and a real one with defects."""
+"""The suite is believed about good runtimes because it fails bad ones: fakes, and a real one with planted defects."""
 
 from __future__ import annotations
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from running import FAKES, Run, run_suite
+from running import FAKES, ROOT, Run, run_suite
 
 OK = "tools:" + str(FAKES / "says_ok")
 DEAD = "tools:" + str(FAKES / "dies")
@@ -40,6 +43,16 @@ def test_a_failure_explains_itself(tmp_path: Path) -> None:
         f"python    from conformance.again import *; again('{OK}', Scenario(",
     ]:
         assert line in run.output
+
+
+@pytest.mark.parametrize("form", ["shell", "python"])
+def test_a_failure_reproduces_by_paste(tmp_path: Path, form: str) -> None:
+    run = run_suite(tmp_path, FAILS, f"--runtime={OK}")
+    (line,) = [line.removeprefix(form).strip() for line in run.output.splitlines() if line.startswith(form)]
+    command = ["/bin/sh", "-c", line] if form == "shell" else [sys.executable, "-c", line]
+    again = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    wanted = "EXEC @f\nresult[0]: i32=0" if form == "shell" else "exit 0; stage done; status OK; results i32=0"
+    assert wanted in again.stdout, again
 
 
 def test_a_case_that_states_nothing_is_inconclusive(tmp_path: Path) -> None:
