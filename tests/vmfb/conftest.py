@@ -34,7 +34,9 @@ class Wheel:
 
     folder: Path
 
-    def run(self, modules: Sequence[Path], function: str = "", inputs: Sequence[str] = (), timeout: float = 20) -> Ran:
+    def run(
+        self, modules: Sequence[Path | str], function: str = "", inputs: Sequence[str] = (), timeout: float = 20
+    ) -> Ran:
         """One run of `iree-run-module`, with limited memory: some malformed inputs make it ask for tens of GiB."""
         command = [str(self.folder / "iree-run-module"), *(f"--module={path}" for path in modules)]
         command += [f"--function={function}"] if function else []

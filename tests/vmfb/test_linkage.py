@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from conformance import fixtures
 
 from .conftest import FIXTURES, Wheel
 
@@ -38,9 +41,17 @@ def test_linkage_case(wheel: Wheel, case: dict[str, Any]) -> None:
     assert case.get("message", "") in ran.stderr
 
 
+def module_reference(folder: Path, name: str) -> str:
+    """What `--module=` takes for an entry of `modules`: a compiled file, or a library with export and parameters."""
+    if not name.startswith("native:"):
+        return str(folder / "prebuilt/17" / f"{name}.vmfb")
+    library, mark, rest = name.removeprefix("native:").partition("@")
+    return f"{fixtures.native(library)}{mark}{rest}"
+
+
 @pytest.mark.parametrize(("folder", "names", "call"), RECORDED)
-def test_recorded_call(wheel: Wheel, folder: Any, names: list[str], call: dict[str, Any]) -> None:
-    ran = wheel.run([folder / "prebuilt/17" / f"{name}.vmfb" for name in names], call["function"], call["inputs"])
+def test_recorded_call(wheel: Wheel, folder: Path, names: list[str], call: dict[str, Any]) -> None:
+    ran = wheel.run([module_reference(folder, name) for name in names], call["function"], call["inputs"])
     outcome = call.get("wheel", call["contract"])
     assert ran.status == outcome.get("status"), ran.stderr
     assert ran.results == outcome.get("results", [])

@@ -7,7 +7,7 @@ import json
 from conformance.vmfb import decode, read
 from conformance.vmfb.opcodes import CORE, F32, F64, by_mnemonic, table
 
-from .conftest import FIXTURES
+from .conftest import FIXTURES, PREBUILT
 
 
 def test_table_is_complete() -> None:
@@ -29,3 +29,8 @@ def test_every_recorded_call_is_there() -> None:
     calls = [json.loads(path.read_text())["calls"] for path in FIXTURES.glob("opcodes/*.expected.json")]
     assert len(calls) == 16
     assert sum(map(len, calls)) == 1258
+
+
+def test_fixture_names_are_unique_across_chapters() -> None:
+    names = [path.stem for path in PREBUILT]
+    assert len(set(names)) == len(names)
