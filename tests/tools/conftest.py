@@ -1,0 +1,125 @@
+"""Runs vm-run-module, and the wheel's iree-run-module with the same arguments, and says what was seen from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conformance import fixtures
+from conformance.adapters import tools
+from conformance.adapters.protocol import Unavailable
+
+TOOLS_VARIABLE = "VM_CONFORMANCE_TOOLS"
+VALUES = Path(__file__).parent / "data" / "values.vmfb"
+_CODE = re.compile(r"^(?:\S+:\d+: )?([A-Z_]+)(?:;|$)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of a tool."""
+
+    exit: int
+    stdout: str
+    stderr: str
+    events: tuple[str, ...]
+
+    @property
+    def code(self) -> str | None:
+        """The name of the status that was reported."""
+        text = self.stderr.replace("FLAGS ERROR:", "")
+        found = _CODE.search(re.sub(r"\x1b\[[0-9;]*m", "", text).lstrip())
+        return found[1] if found else None
+
+    def outcome(self) -> tuple[int, str | None, str]:
+        """What two tools have to agree on."""
+        return self.exit, self.code, self.stdout
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An executable, run in a folder of its own."""
+
+    path: Path
+    folder: Path
+
+    def run(self, *arguments: str, stdin: bytes | Path | None = None, timeout: float = 60, **options: object) -> Ran:
+        """Runs with `arguments`; `stdin` is a pipe with these bytes, a redirected file, or nothing."""
+        trace = self.folder / "trace.jsonl"
+        trace.unlink(missing_ok=True)
+        with open(stdin if isinstance(stdin, Path) else os.devnull, "rb") as file:
+            done = subprocess.run(
+                [str(self.path), *arguments],
+                input=stdin if isinstance(stdin, bytes) else None,
+                **({} if isinstance(stdin, bytes) else {"stdin": file}),
+                **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+                cwd=self.folder,
+                env={**os.environ, "VM_CONFORMANCE_TRACE": str(trace)},
+                timeout=timeout,
+                check=False,
+            )
+        return Ran(done.returncode, _text(done.stdout), _text(done.stderr), _events(trace))
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode(errors="replace")
+
+
+def _events(trace: Path) -> tuple[str, ...]:
+    """`module.event` or `lib.ctor`, in order."""
+    lines = trace.read_text().splitlines() if trace.exists() else []
+    return tuple(_event(json.loads(line)) for line in lines)
+
+
+def _event(event: dict[str, str]) -> str:
+    ev = event["ev"]
+    name = ev if "." in ev or ev == "create" else f"{event['mod']}.{ev}"
+    return f"{name}({event['fn']})" if ev == "call" else name
+
+
+def _own_tool() -> Path:
+    folders = [os.environ.get(TOOLS_VARIABLE), str(Path(sys.executable).parent)]
+    for folder in filter(None, folders):
+        if found := shutil.which("vm-run-module", path=folder):
+            return Path(found)
+    pytest.skip(f"vm-run-module is not installed; install the project or set {TOOLS_VARIABLE} to its build folder")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Tool:
+    """The tool under test."""
+    return Tool(_own_tool(), tmp_path)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Tool:
+    """The released tool."""
+    folder = tmp_path / "wheel"
+    folder.mkdir()
+    try:
+        return Tool(tools.installed(), folder)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def module() -> Callable[[str], str]:
+    """The `--module=` flag of a fixture: `values`, `NAME.vmfb` or a native fixture with `@EXPORT?PARAMETERS`."""
+
+    def flag(text: str) -> str:
+        if text == "values":
+            return f"--module={VALUES}"
+        if text.endswith(".vmfb"):
+            return f"--module={fixtures.bytecode(text.removesuffix('.vmfb'))}"
+        name, mark, rest = text.partition("@")
+        return f"--module={fixtures.native(name)}{mark}{rest}"
+
+    return flag
