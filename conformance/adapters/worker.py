@@ -78,7 +78,7 @@ def _load(instance: Any, reference: ModuleRef, scenario: Scenario) -> Any:
     """A native module with its export and parameters, or bytecode."""
     if not reference.is_native():
         return instance.load(reference.path, mmap=scenario.module_mode == "mmap")
-    params = [(param.key, param.value or "") for param in reference.params]
+    params = [tuple(param) for param in reference.params]
     return instance.load(reference.path, export=reference.export or None, params=params)
 
 
@@ -111,7 +111,9 @@ def _value(text: str) -> int | float:
 def _printed(signature: object, values: Any) -> list[str]:
     """Results in the form of the command line tools."""
     letters = str(signature).partition("_")[2].replace("v", "")
-    several = values if isinstance(values, (tuple, list)) and len(letters) != 1 else [values]
+    if not letters:
+        return []
+    several = values if len(letters) > 1 else [values]
     return [_print(letter, value) for letter, value in zip(letters, several, strict=True)]
 
 

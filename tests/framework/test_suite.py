@@ -43,9 +43,12 @@ def test_shipped_expectations_load_and_name_known_clauses() -> None:
             assert entry.clause in register, entry.id
 
 
-def test_the_plugin_is_ready_in_a_moment() -> None:
+def test_the_plugin_brings_little_along() -> None:
     """It comes with every pytest run on a machine that has the package installed."""
-    program = "import sys; import pytest; before = set(sys.modules); import conformance.plugin; print(len(set(sys.modules) - before))"
+    program = (
+        "import sys; import pytest; before = set(sys.modules); import conformance.plugin\n"
+        "print(len(set(sys.modules) - before))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )

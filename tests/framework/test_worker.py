@@ -1,0 +1,166 @@
+"""What a worker does with a scenario, over an API that only writes down how it is used."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import conformance
+from conformance.model import Call, ModuleRef, Scenario, dumps
+
+LOG: list[str] = []
+
+
+class Error(Exception):
+    def __init__(self, code: int, message: str, stage: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.stage = code, message, stage
+
+
+class Closing:
+    """Something that is closed once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def close(self) -> None:
+        LOG.append(f"close {self.name}")
+
+
+class Function:
+    def __init__(self, signature: str, results: Any) -> None:
+        self.signature, self.results = signature, results
+
+    def __call__(self, *values: object) -> Any:
+        LOG.append(f"call {values}")
+        if self.results == "fails":
+            raise Error(15, "gave up", "call")
+        return self.results
+
+
+FUNCTIONS = {
+    "one": Function("0ii_i", 7),
+    "several": Function("0v_iIfFr", (1, -2, 0.5, 1e20, None)),
+    "none": Function("0v_v", None),
+    "fails": Function("0v_v", "fails"),
+}
+
+
+class Module(Closing):
+    exports = ("__init", "one", "hidden$x")
+
+
+class Context(Closing):
+    def __getitem__(self, name: str) -> Function:
+        LOG.append(f"look {name}")
+        return FUNCTIONS[name.partition(".")[2]]
+
+
+class Instance(Closing):
+    def __init__(self, library: str | None = None) -> None:
+        super().__init__("instance")
+        LOG.append(f"instance {library}")
+
+    def load(self, path: str, **options: object) -> Module:
+        LOG.append(f"load {path} {options}")
+        if "missing" in path:
+            raise Error(5, "not there", "open")
+        return Module(Path(path).stem)
+
+    def context(self, modules: list[Module]) -> Context:
+        LOG.append("context " + " ".join(module.name for module in modules))
+        return Context("context")
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
+    vm = ModuleType("conformance.vm")
+    vm.Error, vm.Instance = Error, Instance  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "conformance.vm", vm)
+    monkeypatch.setattr(conformance, "vm", vm, raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.adapters.worker", raising=False)
+    LOG.clear()
+    return importlib.import_module("conformance.adapters.worker")
+
+
+def perform(worker: Any, folder: Path, *modules: str, call: Call, library: str | None = None) -> list[dict[str, Any]]:
+    """The journal of a worker over these modules."""
+    scenario = Scenario(tuple(map(ModuleRef.parse, modules)), (call,))
+    journal = folder / "journal"
+    worker.main([dumps(scenario.to_json()), str(journal), *([library] if library else [])])
+    return [json.loads(line) for line in journal.read_text().splitlines()]
+
+
+def test_everything_in_order_and_back(worker: Any, tmp_path: Path) -> None:
+    perform(worker, tmp_path, "x/lib.so@make?k=1&k", "x/app.vmfb", call=Call("one", ("3", "-0x10")), library="l.so")
+    assert LOG == [
+        "instance l.so",
+        "load x/lib.so {'export': 'make', 'params': [('k', '1'), ('k', None)]}",
+        "load x/app.vmfb {'mmap': False}",
+        "context lib app",
+        "look app.one",
+        "call (3, -16)",
+        "close context",
+        "close app",
+        "close lib",
+        "close instance",
+    ]
+
+
+def test_the_journal_announces_every_step(worker: Any, tmp_path: Path) -> None:
+    journal = perform(worker, tmp_path, "lib.so", "app.vmfb", call=Call("one"))
+    assert [(entry["stage"], entry["op"]) for entry in journal if "op" in entry] == [
+        ("open", "instance"),
+        ("open", "load lib.so"),
+        ("verify", "load app.vmfb"),
+        ("link", "context"),
+        ("call", "call app.one"),
+        ("teardown", "close context"),
+        ("teardown", "close module"),
+        ("teardown", "close module"),
+        ("teardown", "close instance"),
+    ]
+    assert {"results": ["i32=7"]} in journal
+    assert journal[-1] == {"end": True}
+
+
+@pytest.mark.parametrize(
+    ("function", "results"),
+    [("several", ["i32=1", "i64=-2", "f32=0.5", "f64=1e+20", "(null)"]), ("none", []), ("one", ["i32=7"])],
+)
+def test_results_are_printed_as_the_tools_do(worker: Any, tmp_path: Path, function: str, results: list[str]) -> None:
+    assert {"results": results} in perform(worker, tmp_path, "app.vmfb", call=Call(function))
+
+
+def test_a_failing_load_closes_what_was_loaded(worker: Any, tmp_path: Path) -> None:
+    journal = perform(worker, tmp_path, "a.so", "missing.vmfb", "b.so", call=Call("one"))
+    assert {"failed": "open", "code": "NOT_FOUND", "message": "not there"} in journal
+    assert LOG[-2:] == ["close a", "close instance"]
+    assert not any("b.so" in entry for entry in LOG)
+    assert journal[-1] == {"end": True}
+
+
+def test_a_failing_call_closes_everything(worker: Any, tmp_path: Path) -> None:
+    journal = perform(worker, tmp_path, "app.vmfb", call=Call("fails"))
+    assert {"failed": "call", "code": "DATA_LOSS", "message": "gave up"} in journal
+    assert LOG[-3:] == ["close context", "close app", "close instance"]
+
+
+def test_the_only_visible_export_is_the_default(worker: Any, tmp_path: Path) -> None:
+    perform(worker, tmp_path, "app.vmfb", call=Call())
+    assert "look app.one" in LOG
+
+
+@pytest.mark.parametrize("call", [Call("one", ("abc",)), Call("one", ("4xf32=1",))])
+def test_what_is_no_value_is_refused(worker: Any, tmp_path: Path, call: Call) -> None:
+    assert "refused" in perform(worker, tmp_path, "app.vmfb", call=call)[-1]
+
+
+def test_a_bug_of_ours_is_told_from_a_failure(worker: Any, tmp_path: Path) -> None:
+    assert "KeyError" in perform(worker, tmp_path, "app.vmfb", call=Call("nosuch"))[-1]["harness"]
