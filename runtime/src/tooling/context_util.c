@@ -95,6 +95,9 @@ iree_status_t vmrt_tooling_check_dependencies(const iree_tooling_module_list_t* 
 
 /* ---- The function to run ------------------------------------------------------------------------------------------- */
 
+/* References to functions have 16 bits for the ordinal: whatever a module says, it has no more. */
+#define MAX_ORDINALS 65536
+
 static bool is_hidden(iree_string_view_t name) {
   return iree_string_view_starts_with(name, IREE_SV("__")) ||
          iree_string_view_find_char(name, '$', 0) != IREE_STRING_VIEW_NPOS;
@@ -102,6 +105,7 @@ static bool is_hidden(iree_string_view_t name) {
 
 iree_status_t iree_tooling_find_single_exported_function(iree_vm_module_t* module, iree_vm_function_t* out_function) {
   iree_host_size_t export_count = iree_vm_module_signature(module).export_function_count;
+  if (export_count > MAX_ORDINALS) export_count = MAX_ORDINALS;
   iree_vm_function_t found = {NULL, 0, 0};
   for (iree_host_size_t i = 0; i < export_count; ++i) {
     iree_vm_function_t function = {NULL, 0, 0};

@@ -4,8 +4,9 @@
 
 #include "vm/text.h"
 
-/* More attributes than any module has: one that never ends them is not followed for ever. */
+/* More than any module has: one that never ends its tables is not followed for ever. */
 #define MAX_ATTRS 4096
+#define MAX_ORDINALS 65536
 
 static iree_string_view_t or_dash(iree_string_view_t text) {
   return iree_string_view_is_empty(text) ? IREE_SV("-") : text;
@@ -44,7 +45,7 @@ static const char* function_prefix(iree_vm_function_t function) {
 
 static iree_status_t append_functions(iree_vm_module_t* module, iree_vm_function_linkage_t linkage,
                                       iree_host_size_t count, bool in_full, iree_string_builder_t* builder) {
-  for (iree_host_size_t i = 0; i < count; ++i) {
+  for (iree_host_size_t i = 0; i < count && i < MAX_ORDINALS; ++i) {
     iree_vm_function_t function = {NULL, 0, 0};
     IREE_RETURN_IF_ERROR(iree_vm_module_lookup_function_by_ordinal(module, linkage, i, &function));
     IREE_RETURN_IF_ERROR(append_function(in_full ? function_prefix(function) : "", function, builder));
@@ -68,7 +69,7 @@ static iree_status_t append_dependency(void* user_data, const iree_vm_module_dep
 
 static iree_status_t append_module_attrs(iree_vm_module_t* module, iree_host_size_t count,
                                          iree_string_builder_t* builder) {
-  for (iree_host_size_t i = 0; i < count; ++i) {
+  for (iree_host_size_t i = 0; i < count && i < MAX_ATTRS; ++i) {
     iree_string_pair_t attr = {{NULL, 0}, {NULL, 0}};
     IREE_RETURN_IF_ERROR(iree_vm_module_get_attr(module, i, &attr));
     IREE_RETURN_IF_ERROR(append_attr("  ", attr, builder));
