@@ -48,12 +48,12 @@ def parse_table(text: str) -> tuple[Opcode, ...]:
 
 
 def table_path() -> Path:
-    """`opcodes.def`: beside this file when installed, in the runtime's sources in a checkout."""
-    here = Path(__file__).resolve()
-    for path in (here.with_name("opcodes.def"), here.parents[2] / "runtime" / "src" / "bytecode" / "opcodes.def"):
+    """`opcodes.def`: in the runtime's sources of a checkout, or its copy inside the installed package."""
+    package = Path(__file__).resolve().parents[1]
+    for path in (package.parent / "runtime/src/bytecode/opcodes.def", package / "_data/opcodes.def"):
         if path.exists():
             return path
-    raise FileNotFoundError(f"opcodes.def is neither beside {here} nor in runtime/src/bytecode of a checkout")
+    raise FileNotFoundError(f"opcodes.def is neither beside nor inside {package}: this installation is incomplete")
 
 
 @cache
