@@ -34,7 +34,9 @@ class Recorder:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.verdicts:
             terminalreporter.section("conformance")
-            for line in terminal.table(self.verdicts):
+            lines = [*terminal.table(self.verdicts), *terminal.reasons(self.verdicts)]
+            lines += [f"results: {self._file.name}"] if self._file else []
+            for line in lines:
                 terminalreporter.write_line(line)
 
     def pytest_unconfigure(self) -> None:

@@ -51,6 +51,13 @@ def table(verdicts: Iterable[Verdict]) -> list[str]:
     return _aligned(rows, used)
 
 
+def reasons(verdicts: Iterable[Verdict]) -> list[str]:
+    """Why cases established nothing about a runtime, each reason once: nothing is skipped in silence."""
+    quiet = (Outcome.UNSUPPORTED, Outcome.UNAVAILABLE)
+    counts = Counter((verdict.outcome, verdict.got) for verdict in verdicts if verdict.outcome in quiet)
+    return [f"{outcome} ({count}): {why.partition(': ')[2] or why}" for (outcome, why), count in counts.items()]
+
+
 def _totals(rows: Sequence[tuple[str, str, Counter[str]]]) -> list[tuple[str, str, Counter[str]]]:
     totals: dict[str, Counter[str]] = {}
     for _, runtime, count in rows:

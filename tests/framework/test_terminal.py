@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Outcome, Verdict
-from conformance.report.terminal import column, table
+from conformance.report.terminal import column, reasons, table
 
 PASS = Verdict("calls::a", "calls", "own", "X-y", Outcome.PASS)
 
@@ -35,6 +35,11 @@ def test_rare_columns_come_when_needed_and_all_fit_100_columns() -> None:
     lines = table(verdicts)
     assert all(name in lines[0] for name in ("timeout", "absent", "unsure", "harness"))
     assert max(map(len, lines)) <= 100
+
+
+def test_reasons_are_told_once_each() -> None:
+    skipped = replace(PASS, outcome=Outcome.UNSUPPORTED, got="Unsupported: own has no command-line")
+    assert reasons([PASS, skipped, skipped]) == ["unsupported (2): own has no command-line"]
 
 
 def test_nothing_counts_as_passed_but_what_conforms() -> None:
