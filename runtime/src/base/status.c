@@ -147,12 +147,7 @@ static char* status_append_payload(status_storage_t* storage, iree_host_size_t l
   payload->header.allocator = iree_allocator_system();
   payload->header.format = message_payload_format;
   payload->text = iree_make_string_view((char*)(payload + 1), length);
-  if (storage->payload_tail) {
-    storage->payload_tail->next = &payload->header;
-  } else {
-    storage->payload_head = &payload->header;
-  }
-  storage->payload_tail = &payload->header;
+  status_storage_append(storage, &payload->header);
   return (char*)(payload + 1);
 }
 

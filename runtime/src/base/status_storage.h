@@ -43,6 +43,15 @@ static inline status_storage_t* status_storage(iree_status_t status) {
   return (status_storage_t*)((uintptr_t)status & ~(uintptr_t)IREE_STATUS_CODE_MASK);
 }
 
+static inline void status_storage_append(status_storage_t* storage, status_payload_t* payload) {
+  if (storage->payload_tail) {
+    storage->payload_tail->next = payload;
+  } else {
+    storage->payload_head = payload;
+  }
+  storage->payload_tail = payload;
+}
+
 /* The two calls that differ between C libraries; implemented in src/platform. NULL when there is no memory. */
 void* status_storage_allocate(iree_host_size_t byte_length);
 void status_storage_free(void* storage);

@@ -1,0 +1,1 @@
+"""The compiled part of the package: the runtime and its binding, put here by the build."""

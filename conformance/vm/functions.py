@@ -1,0 +1,159 @@
+"""Calling functions: numbers through a record prepared once, everything else through lists."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from conformance.vm import convention
+from conformance.vm.convention import NUMBERS, Convention
+from conformance.vm.errors import ClosedError, Error, check, error_of
+from conformance.vm.modules import attributes, function_signature
+from conformance.vm.values import List, Object, Value, check_same_library, take_variant, value_of
+
+if TYPE_CHECKING:
+    from conformance.vm.contexts import Context
+
+Result = Value | tuple[Value, ...]
+
+
+class Function:
+    """An exported function of a context. Call it with numbers, lists, buffers and references, as its signature says;
+    None is a null reference. It returns None, one value, or a tuple."""
+
+    def __init__(self, context: Context, name: str, function: Any, signature: str) -> None:
+        self._context = context
+        self._api = context._api
+        self._function = function
+        self.name = name
+        self.signature = signature
+
+    def __call__(self, *args: Value) -> Result:
+        shape = convention.parse(self.signature)
+        convention.check_count(self.name, shape.arguments, args)
+        with self._new_list() as inputs, self._new_list() as outputs:
+            for index, (letter, value) in enumerate(zip(shape.arguments, args, strict=True)):
+                self._push(inputs, f"argument {index} of {self.name}", letter, value)
+            self._invoke_with(inputs, outputs)
+            return self._taken(outputs, len(shape.results))
+
+    @property
+    def attributes(self) -> tuple[tuple[str, str], ...]:
+        """Keys and values that the module gives for this function."""
+        _ = self._context._pointer
+        get = self._api.lib.iree_vm_function_get_attr
+        return attributes(self._api, lambda index, out: get(self._function[0], index, out))
+
+    def __repr__(self) -> str:
+        return f"<vm.Function {self.name} {self.signature}>"
+
+    def _new_list(self) -> List:
+        """Of anything, for arguments or results."""
+        out = self._api.ffi.new("iree_vm_list_t**")
+        anything = self._api.ffi.new("iree_vm_type_def_t*")[0]
+        allocator = self._context._home.allocator("call")
+        check(self._api, self._api.lib.iree_vm_list_create(anything, 4, allocator, out), "call")
+        return List(self._api, out[0])
+
+    def _push(self, inputs: List, where: str, letter: str, value: Value) -> None:
+        if letter in NUMBERS:
+            convention.check_number(where, letter, value)
+            number = value_of(self._api, where, value, NUMBERS[letter][1])
+            check(self._api, self._api.lib.iree_vm_list_push_value(inputs._pointer, number), "call")
+            return
+        if not (value is None or isinstance(value, Object)):
+            raise convention.not_an_object(where, value)
+        self._push_object(inputs, value)
+
+    def _push_object(self, inputs: List, value: Object | None) -> None:
+        """What a list holds may be changed by the call: it then needs the code of these modules."""
+        ref = self._api.ffi.new("iree_vm_ref_t*")
+        if value is not None:
+            check_same_library(self._api, value)
+            ref[0] = value._retained_ref()
+            for keep in self._context._keeps:
+                value._add_keep(keep)
+        status = self._api.lib.iree_vm_list_push_ref_retain(inputs._pointer, ref)
+        self._api.lib.iree_vm_ref_release(ref)
+        check(self._api, status, "call")
+
+    def _invoke_with(self, inputs: List, outputs: List) -> None:
+        context, allocator = self._context, self._context._home.allocator("call")
+        with context.entered("call"):
+            status = self._api.lib.iree_vm_invoke(
+                context._pointer, self._function[0], 0, self._api.null, inputs._pointer, outputs._pointer, allocator
+            )
+        check(self._api, status, "call")
+
+    def _taken(self, outputs: List, count: int) -> Result:
+        values = tuple(self._result(outputs, index) for index in range(count))
+        return values if count > 1 else values[0] if values else None
+
+    def _result(self, outputs: List, index: int) -> Value:
+        variant = self._api.ffi.new("iree_vm_variant_t*")
+        check(self._api, self._api.lib.iree_vm_list_get_variant_retain(outputs._pointer, index, variant), "call")
+        return take_variant(self._api, variant, self._context._keeps)
+
+
+class NumericFunction(Function):
+    """A function of numbers only, on our runtime: arguments are packed straight into a record that is used for every
+    call."""
+
+    def __init__(self, context: Context, name: str, function: Any, shape: Convention, session: Any) -> None:
+        super().__init__(context, name, function, shape.text)
+        api, out = self._api, self._api.ffi.new("vmrt_call_t**")
+        check(api, api.lib.vmrt_call_create(session, function[0], context._home.allocator("call"), out), "call")
+        self._record = out[0]
+        self._shape = shape
+        self._argument_struct, self._result_struct = shape.argument_struct(), shape.result_struct()
+        self._arguments = self._memory(api.lib.vmrt_call_arguments(self._record))
+        self._results = self._memory(api.lib.vmrt_call_results(self._record))
+        self._invoke = api.lib.vmrt_call_invoke
+        self._takes, self._gives = bool(shape.arguments), len(shape.results)
+
+    def __call__(self, *args: Value) -> Result:
+        if args or self._takes:
+            self._write(args)
+        status = self._invoke(self._record)
+        if status:
+            raise self._failure(status)
+        if not self._gives:
+            return None
+        values = self._result_struct.unpack_from(self._results)
+        return values if self._gives > 1 else values[0]
+
+    def _memory(self, span: Any) -> memoryview:
+        return memoryview(self._api.ffi.buffer(span.data, span.data_length)) if span.data_length else memoryview(b"")
+
+    def _write(self, args: Sequence[Value]) -> None:
+        try:
+            self._argument_struct.pack_into(self._arguments, 0, *args)
+        except (struct.error, TypeError, ValueError, OverflowError):
+            convention.check_count(self.name, self._shape.arguments, args)
+            for index, (letter, value) in enumerate(zip(self._shape.arguments, args, strict=True)):
+                convention.check_number(f"argument {index} of {self.name}", letter, value)
+            raise
+
+    def _failure(self, status: Any) -> Error:
+        if self._context.closed:
+            self._api.lib.iree_status_free(status)
+            return ClosedError("context")
+        return error_of(self._api, status, "call")
+
+    def __del__(self) -> None:
+        if hasattr(self, "_record"):
+            self._api.lib.vmrt_call_release(self._record)
+
+
+def make(context: Context, name: str, function: Any) -> Function:
+    """The fastest kind that can call `function`. What cannot be called at all says so when it is."""
+    signature = function_signature(context._api, function)
+    try:
+        shape = convention.parse(signature)
+    except Error:
+        return Function(context, name, function, signature)
+    session = context._session
+    if session is None or not shape.is_numeric:
+        return Function(context, name, function, signature)
+    return NumericFunction(context, name, function, shape, session)
