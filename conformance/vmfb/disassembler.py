@@ -63,7 +63,9 @@ def argument_registers(arguments: str) -> Iterator[tuple[str, int]]:
 
 
 def _signature(module: Module, ordinal: int) -> str:
-    arguments, results = convention_parts((module.signatures or [])[ordinal].calling_convention)
+    signatures = module.signatures or []
+    convention = signatures[ordinal].calling_convention if ordinal < len(signatures) else None
+    arguments, results = convention_parts(convention)
     pairs = (f"{register(kind, index)}: {_KINDS.get(kind, kind)}" for kind, index in argument_registers(arguments))
     return f"({', '.join(pairs)}) -> ({', '.join(_KINDS.get(kind, kind) for kind in results)})"
 
