@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ class RuntimeSpec:
 
         if self.argument and not Path(self.argument).is_file():
             raise Unavailable(f"no library {self.argument}")
+        if importlib.util.find_spec("conformance._native") is None:
+            raise Unavailable("the compiled part of this package is missing: run `pip install .`")
         return capi.LibraryAdapter(str(self), self.argument or None)
 
     def __str__(self) -> str:

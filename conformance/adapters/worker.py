@@ -140,10 +140,11 @@ def _code(error: Any) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    text, path, library = (*arguments, *(None, None, None)[len(arguments) :])
-    journal = Journal(path or "/dev/stderr")
+    text = arguments[0]
+    journal = Journal(arguments[1] if len(arguments) > 1 else "/dev/stderr")
+    library = arguments[2] if len(arguments) > 2 else None
     try:
-        data = text if text and text.startswith("{") else Path(str(text)).read_text()
+        data = text if text.startswith("{") else Path(text).read_text()
         perform(Scenario.from_json(json.loads(data)), journal, library)
         journal.write(end=True)
     except vm.Error:

@@ -11,7 +11,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+import conformance
+
+PACKAGE = Path(conformance.__file__).parent
 FAKES = Path(__file__).parent / "fakes"
 
 
@@ -27,6 +29,12 @@ class Run:
         return {verdict["case"]: "expected" if verdict["expected"] else verdict["outcome"] for verdict in self.verdicts}
 
 
+def environment() -> dict[str, str]:
+    """Lets a child import the package that is tested here."""
+    path = os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def run(folder: Path, *arguments: str) -> Run:
     """Runs pytest in `folder` with our plugin and reads the report it writes."""
     loaded = any(entry.name == "conformance" for entry in entry_points(group="pytest11"))
@@ -34,8 +42,7 @@ def run(folder: Path, *arguments: str) -> Run:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", os.devnull, "-q"]
     command += [] if loaded else ["-p", "conformance.plugin"]
     command += [f"--rootdir={folder}", f"--report={report}", f"--basetemp={folder / 'tmp'}", *arguments]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
     results = report / "results.jsonl"
     lines = results.read_text().splitlines() if results.exists() else []
     return Run(done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines])

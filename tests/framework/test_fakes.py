@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from fakes.mutant import FLAGS, TRACES
-from running import FAKES, ROOT, Run, mutant, run
+from running import FAKES, PACKAGE, Run, mutant, run
 
 from conformance.adapters import tools
 from conformance.adapters.protocol import Unavailable
 
-SUITE = ROOT / "conformance" / "suite"
+SUITE = PACKAGE / "suite"
 STATIC_FAKES = ["does_nothing", "says_ok", "claims_results", "says_error", "dies"]
 
 

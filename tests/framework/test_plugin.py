@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from running import FAKES, ROOT, Run, run_suite
+from running import FAKES, Run, environment, run_suite
 
 OK = "tools:" + str(FAKES / "says_ok")
 DEAD = "tools:" + str(FAKES / "dies")
@@ -50,7 +49,7 @@ def test_a_failure_reproduces_by_paste(tmp_path: Path, form: str) -> None:
     run = run_suite(tmp_path, FAILS, f"--runtime={OK}")
     (line,) = [line.removeprefix(form).strip() for line in run.output.splitlines() if line.startswith(form)]
     command = ["/bin/sh", "-c", line] if form == "shell" else [sys.executable, "-c", line]
-    again = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    again = subprocess.run(command, capture_output=True, text=True, env=environment())
     wanted = "EXEC @f\nresult[0]: i32=0" if form == "shell" else "exit 0; stage done; status OK; results i32=0"
     assert wanted in again.stdout, again
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
-from running import ROOT, run
+from running import FAKES, PACKAGE, environment, run
 
 from conformance import contract, expectations
 
@@ -23,14 +22,14 @@ def collected(folder: Path, *arguments: str) -> list[str]:
 def test_every_area_has_clauses_and_cases(tmp_path: Path) -> None:
     cases = Counter(
         Path(line.split("::")[0]).stem.removeprefix("test_")
-        for line in collected(tmp_path, f"--runtime=tools:{ROOT}/tests/framework/fakes/dies", str(ROOT / "conformance"))
+        for line in collected(tmp_path, f"--runtime=tools:{FAKES}/dies", str(PACKAGE))
     )
     assert set(cases) == AREAS == {clause.area for clause in contract.load().values()}
     assert min(cases.values()) >= 20
 
 
 def test_the_package_collects_from_anywhere(tmp_path: Path) -> None:
-    fake = f"--runtime=tools:{ROOT}/tests/framework/fakes/dies"
+    fake = f"--runtime=tools:{FAKES}/dies"
     assert len(collected(tmp_path, "--pyargs", "conformance", fake)) > 100
 
 
@@ -50,6 +49,9 @@ def test_the_plugin_brings_little_along() -> None:
         "print(len(set(sys.modules) - before))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=environment(),
     )
     assert int(done.stdout) < 60, done
