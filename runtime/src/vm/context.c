@@ -6,6 +6,7 @@
 #include "vm/context_slots.h"
 #include "vm/module_calls.h"
 #include "vm/text.h"
+#include "vmrt/stage.h"
 
 /* More is taken for a mistake. */
 #define CONTEXT_MAX_MODULES 65536
@@ -138,7 +139,8 @@ static iree_status_t context_register_module(iree_vm_context_t* context, iree_vm
   if (iree_status_is_ok(status)) status = link_check_dependencies(context, slot);
   if (iree_status_is_ok(status)) status = link_resolve_imports(context, slot);
   slot->is_linked = iree_status_is_ok(status);
-  if (iree_status_is_ok(status)) status = lifecycle_initialize(context, slot);
+  status = vmrt_status_at_stage(status, VMRT_STAGE_LINK);
+  if (slot->is_linked) status = vmrt_status_at_stage(lifecycle_initialize(context, slot), VMRT_STAGE_INIT);
   return iree_status_is_ok(status)
              ? status
              : iree_status_annotate_f(status, "registering module '%.*s' in context %td", VM_SV_ARG(slot->name),
