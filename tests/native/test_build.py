@@ -115,3 +115,8 @@ def test_every_source_becomes_a_library():
     names = fixtures.native_names()
     assert len(names) > 40
     assert all(fixtures.native(name).exists() for name in names)
+
+
+def test_every_fixture_is_in_the_readme():
+    readme = (fixtures.sources() / "README.md").read_text()
+    assert [name for name in fixtures.native_names() if f"`{name}`" not in readme] == []
