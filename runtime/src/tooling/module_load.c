@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 #include "tooling/module_archive.h"
 #include "tooling/module_reference.h"
+#include "vmrt/stage.h"
 
 #define VIEW_ARGS(view) (int)((view).size < 4096 ? (view).size : 4096), ((view).size ? (view).data : "")
 
@@ -20,20 +21,23 @@ static iree_status_t check_no_native_parts(const module_reference_t* reference) 
 
 static iree_status_t load_archive(const module_reference_t* reference, bool use_mmap, iree_allocator_t allocator,
                                   module_archive_t* out_archive) {
-  IREE_RETURN_IF_ERROR(check_no_native_parts(reference));
+  IREE_RETURN_IF_ERROR(vmrt_status_at_stage(check_no_native_parts(reference), VMRT_STAGE_PARSE));
   if (iree_string_view_equal(reference->path, IREE_SV("-"))) return module_archive_read_stdin(allocator, out_archive);
-  return use_mmap ? module_archive_map(reference->path, allocator, out_archive)
-                  : module_archive_read(reference->path, allocator, out_archive);
+  iree_status_t status = use_mmap ? module_archive_map(reference->path, allocator, out_archive)
+                                  : module_archive_read(reference->path, allocator, out_archive);
+  return iree_status_annotate_f(status, use_mmap ? "failed to map file" : "failed to open file");
 }
 
 static iree_status_t load_bytecode(iree_vm_instance_t* instance, const module_reference_t* reference, bool use_mmap,
                                    iree_allocator_t allocator, iree_vm_module_t** out_module) {
   module_archive_t archive = {{NULL, 0}, {NULL, NULL}};
-  iree_status_t status = load_archive(reference, use_mmap, allocator, &archive);
+  iree_status_t status =
+      vmrt_status_at_stage(load_archive(reference, use_mmap, allocator, &archive), VMRT_STAGE_OPEN);
   if (iree_status_is_ok(status)) {
     status = iree_vm_bytecode_module_create(instance, IREE_VM_BYTECODE_MODULE_FLAG_NONE, archive.contents,
                                             archive.deallocator, allocator, out_module);
     if (iree_status_is_ok(status)) return status;
+    status = vmrt_status_at_stage(status, VMRT_STAGE_VERIFY);
   }
   module_archive_free(&archive);
   return iree_status_annotate_f(status, "loading bytecode module at '%.*s'", VIEW_ARGS(reference->path));
@@ -58,7 +62,9 @@ static iree_status_t load_seen_library(iree_vm_instance_t* instance, const modul
 static iree_status_t load_reference(iree_vm_instance_t* instance, const module_reference_t* reference, bool use_mmap,
                                     iree_allocator_t allocator, iree_vm_module_t** out_module) {
   if (iree_string_view_is_empty(reference->path)) {
-    return iree_make_status(IREE_STATUS_NOT_FOUND, "--module= names no file; --module=- reads standard input");
+    return vmrt_status_at_stage(
+        iree_make_status(IREE_STATUS_NOT_FOUND, "--module= names no file; --module=- reads standard input"),
+        VMRT_STAGE_OPEN);
   }
   if (iree_string_view_equal(reference->path, IREE_SV("-"))) {
     return load_bytecode(instance, reference, use_mmap, allocator, out_module);
@@ -72,6 +78,13 @@ static iree_status_t load_reference(iree_vm_instance_t* instance, const module_r
     case PLATFORM_FILE_OTHER: break;
   }
   return load_bytecode(instance, reference, use_mmap, allocator, out_module);
+}
+
+iree_status_t vmrt_tooling_load_bytecode(iree_vm_instance_t* instance, iree_string_view_t path, bool use_mmap,
+                                         iree_allocator_t allocator, iree_vm_module_t** out_module) {
+  *out_module = NULL;
+  module_reference_t reference = {.path = path};
+  return load_bytecode(instance, &reference, use_mmap, allocator, out_module);
 }
 
 iree_status_t vmrt_tooling_load_module(iree_vm_instance_t* instance, iree_string_view_t reference, bool use_mmap,

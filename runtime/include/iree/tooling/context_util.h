@@ -33,6 +33,10 @@ IREE_API_EXPORT iree_vm_module_t* iree_tooling_module_list_back(const iree_tooli
 IREE_API_EXPORT iree_status_t vmrt_tooling_load_module(iree_vm_instance_t* instance, iree_string_view_t reference,
                                                        bool use_mmap, iree_allocator_t allocator,
                                                        iree_vm_module_t** out_module);
+/* Bytecode from the file at `path`, whatever its name contains; `-` is standard input. */
+IREE_API_EXPORT iree_status_t vmrt_tooling_load_bytecode(iree_vm_instance_t* instance, iree_string_view_t path,
+                                                         bool use_mmap, iree_allocator_t allocator,
+                                                         iree_vm_module_t** out_module);
 /* cdef: end */
 
 /* Loads the modules of all `--module=` flags in order and appends them. RESOURCE_EXHAUSTED, before anything is loaded, when they
