@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from . import calls, code, container, debug, metadata, registers, values
+from . import calls, code, container, debug, flatbuffer, metadata, registers, values
 from .case import Case
 
-SECTIONS = (container, metadata, code, registers, calls, values, debug)
+SECTIONS = (container, flatbuffer, metadata, code, registers, calls, values, debug)
 CASES: tuple[Case, ...] = tuple(case for section in SECTIONS for case in section.SECTION.cases)
 
 
