@@ -140,7 +140,7 @@ iree_status_t iree_vm_list_get_ref_assign(const iree_vm_list_t* list, iree_host_
 }
 
 iree_status_t iree_vm_list_get_ref_retain(const iree_vm_list_t* list, iree_host_size_t i, iree_vm_ref_t* out_value) {
-  iree_vm_ref_t borrowed;
+  iree_vm_ref_t borrowed = iree_vm_ref_null();
   IREE_RETURN_IF_ERROR(list_peek_ref(list, i, &borrowed));
   vm_ref_retain(&borrowed, out_value);
   return iree_ok_status();
