@@ -32,21 +32,21 @@ RECORDED = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-def test_linkage_case(wheel: Wheel, case: dict[str, Any]) -> None:
-    modules = [FIXTURES / "linkage/prebuilt/17" / f"{name}.vmfb" for name in case["modules"]]
-    ran = wheel.run(modules, case.get("function", ""), case.get("inputs", []))
-    assert ran.status == case.get("status"), ran.stderr
-    assert ran.results == case.get("results", [])
-    assert case.get("message", "") in ran.stderr
-
-
 def module_reference(folder: Path, name: str) -> str:
     """What `--module=` takes for an entry of `modules`: a compiled file, or a library with export and parameters."""
     if not name.startswith("native:"):
         return str(folder / "prebuilt/17" / f"{name}.vmfb")
     library, mark, rest = name.removeprefix("native:").partition("@")
     return f"{fixtures.native(library)}{mark}{rest}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_linkage_case(wheel: Wheel, case: dict[str, Any]) -> None:
+    modules = [module_reference(FIXTURES / "linkage", name) for name in case["modules"]]
+    ran = wheel.run(modules, case.get("function", ""), case.get("inputs", []))
+    assert ran.status == case.get("status"), ran.stderr
+    assert ran.results == case.get("results", [])
+    assert case.get("message", "") in ran.stderr
 
 
 @pytest.mark.parametrize(("folder", "names", "call"), RECORDED)
