@@ -4,13 +4,15 @@
 #include "fake_library.h"
 
 /* The sources under test, on top of the fake platform and under names of their own. */
-#define platform_library_open                 fake_library_open
-#define platform_library_close                fake_library_close
-#define platform_library_symbol               fake_library_symbol
+#define platform_library_open fake_library_open
+#define platform_library_close fake_library_close
+#define platform_library_symbol fake_library_symbol
 #define iree_vm_dynamic_module_load_from_file load_from_file_under_test
-#define dynamic_handshake                     handshake_under_test
-#define dynamic_forward_initialize            forward_initialize_under_test
-#define dynamic_module_discard                discard_under_test
+#define dynamic_handshake handshake_under_test
+#define dynamic_forward_initialize forward_initialize_under_test
+#define dynamic_module_discard discard_under_test
+#define dynamic_check_file check_file_under_test
+#include "../src/dynamic/dynamic_file.c"
 #include "../src/dynamic/dynamic_forward.c"
 #include "../src/dynamic/dynamic_handshake.c"
 #include "../src/dynamic/dynamic_load.c"

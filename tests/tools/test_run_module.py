@@ -189,6 +189,17 @@ def test_missing_dependencies_are_named(own, module: Flag, name: str) -> None:
     refused(own.run(module(f"deps@?dep={name}&flags=1")), "NOT_FOUND", f"'{name}'", "'deps'")
 
 
+@pytest.mark.parametrize("part", [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_a_library_that_was_cut_short(own, module: Flag, part: float) -> None:
+    """Either nothing needed is missing, or an error; the wheel's tool ends with SIGBUS."""
+    whole = path_of(module("math")).read_bytes()
+    (own.folder / "cut.so").write_bytes(whole[: int(len(whole) * part)])
+    ran = own.run("--module=./cut.so", "--function=add", "--input=3", "--input=4")
+    assert ran.exit == 0 or (ran.exit, ran.code) == (1, "NOT_FOUND"), ran.stderr
+    assert ran.exit == 0 or "cut.so" in ran.stderr
+    assert ran.exit == 1 or part > 0.1
+
+
 # ---- Teardown
 
 

@@ -2,6 +2,7 @@
 /* The first words with a library: finds its export, calls it, and judges what it returned before anybody else sees it. */
 #include "base/atomics.h"
 #include "dynamic/dynamic_module.h"
+#include "vmrt/stage.h"
 
 /* A host cannot do without these functions of a module. */
 #define REQUIRED_SLOTS(SLOT) \
@@ -44,16 +45,15 @@ static void dynamic_drop_module(iree_vm_module_t* user) {
 static iree_status_t dynamic_find_export(platform_library_t* library, const char* name,
                                          iree_vm_dynamic_module_create_fn_t* out_create) {
   void* address = NULL;
-  IREE_RETURN_IF_ERROR(platform_library_symbol(library, name, &address));
+  IREE_RETURN_IF_ERROR(vmrt_status_at_stage(platform_library_symbol(library, name, &address), VMRT_STAGE_SYMBOL));
   _Static_assert(sizeof *out_create == sizeof address, "functions and objects have addresses of one size");
   memcpy(out_create, &address, sizeof address);
   return iree_ok_status();
 }
 
-iree_status_t dynamic_handshake(dynamic_module_t* module, const dynamic_request_t* request) {
-  iree_vm_dynamic_module_create_fn_t create = NULL;
-  IREE_RETURN_IF_ERROR(dynamic_find_export(module->library, request->export_name, &create));
-
+/* Calls the export; a module comes back only together with OK. */
+static iree_status_t dynamic_create(iree_vm_dynamic_module_create_fn_t create, dynamic_module_t* module,
+                                    const dynamic_request_t* request) {
   iree_vm_module_t* user = NULL;
   iree_status_t status = dynamic_own_status(create(IREE_VM_DYNAMIC_MODULE_VERSION_LATEST, module->instance,
                                                    request->param_count, request->params, module->allocator, &user));
@@ -69,4 +69,10 @@ iree_status_t dynamic_handshake(dynamic_module_t* module, const dynamic_request_
   }
   module->user = user;
   return iree_ok_status();
+}
+
+iree_status_t dynamic_handshake(dynamic_module_t* module, const dynamic_request_t* request) {
+  iree_vm_dynamic_module_create_fn_t create = NULL;
+  IREE_RETURN_IF_ERROR(dynamic_find_export(module->library, request->export_name, &create));
+  return vmrt_status_at_stage(dynamic_create(create, module, request), VMRT_STAGE_CREATE);
 }

@@ -2,6 +2,7 @@
 /* Loads native modules: opens the library aside, shakes hands, publishes one object or leaves nothing behind. */
 #include "base/atomics.h"
 #include "dynamic/dynamic_module.h"
+#include "vmrt/stage.h"
 
 static iree_status_t dynamic_copy_export_name(iree_string_view_t name, char* buffer) {
   if (iree_string_view_is_empty(name)) name = IREE_SV(IREE_VM_DYNAMIC_MODULE_EXPORT_NAME);
@@ -27,6 +28,13 @@ static iree_status_t dynamic_check_path(iree_string_view_t path) {
   return has_nul ? iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "path contains a NUL byte") : iree_ok_status();
 }
 
+static iree_status_t dynamic_open(iree_string_view_t path, dynamic_module_t* module) {
+  iree_status_t status = dynamic_check_file(path);
+  if (iree_status_is_ok(status)) status = platform_library_open(path, module->allocator, &module->library);
+  status = vmrt_status_at_stage(status, VMRT_STAGE_OPEN);
+  return iree_status_annotate_f(status, "failed to load dynamic library");
+}
+
 static iree_status_t dynamic_module_create(iree_vm_instance_t* instance, iree_string_view_t path,
                                            const dynamic_request_t* request, iree_allocator_t allocator,
                                            iree_vm_module_t** out_module) {
@@ -37,7 +45,7 @@ static iree_status_t dynamic_module_create(iree_vm_instance_t* instance, iree_st
   iree_vm_instance_retain(instance);
   live_object_add(VMRT_OBJECT_DYNAMIC_MODULE);
 
-  iree_status_t status = platform_library_open(path, allocator, &fresh->library);
+  iree_status_t status = dynamic_open(path, fresh);
   if (iree_status_is_ok(status)) status = dynamic_handshake(fresh, request);
   if (iree_status_is_ok(status)) status = iree_vm_module_initialize(&fresh->interface, fresh);
   if (!iree_status_is_ok(status)) {
@@ -70,6 +78,7 @@ iree_status_t iree_vm_dynamic_module_load_from_file(iree_vm_instance_t* instance
   char name[DYNAMIC_MAX_EXPORT_NAME + 1];
   iree_status_t status = dynamic_copy_export_name(export_name, name);
   if (iree_status_is_ok(status)) status = dynamic_check_path(path);
+  status = vmrt_status_at_stage(status, VMRT_STAGE_PARSE);
   if (iree_status_is_ok(status)) {
     dynamic_request_t request = {name, param_count, param_count ? params : NULL};
     status = dynamic_module_create(instance, path, &request, allocator, out_module);
