@@ -45,7 +45,7 @@ static void fake_log(char event) {
   if (length + 1 < sizeof fake.log) fake.log[length] = event;
 }
 
-/* ---- The library's module ------------------------------------------------------------------------------------------ */
+/* ---- The library's module ---------------------------------------------------------------------------------------- */
 
 static void fake_destroy(void* self) {
   fake.last_self = self;
@@ -137,7 +137,7 @@ static void fake_reset(void) {
   fake.module.begin_call = fake_begin_call;
 }
 
-/* ---- The platform under it ----------------------------------------------------------------------------------------- */
+/* ---- The platform under it --------------------------------------------------------------------------------------- */
 
 static iree_status_t fake_library_open(iree_string_view_t path, iree_allocator_t allocator,
                                        platform_library_t** out_library) {

@@ -19,7 +19,7 @@
 #include "base/status_storage.h"
 #include "vmrt/probe.h"
 
-/* ---- Loading under a probe ----------------------------------------------------------------------------------------- */
+/* ---- Loading under a probe --------------------------------------------------------------------------------------- */
 
 static iree_vm_instance_t* instance;
 static vmrt_probe_t* probe;
@@ -74,7 +74,7 @@ static void check_refused(iree_status_code_t code, const char* part, const char*
   if (strcmp(fake.log, log)) fprintf(stderr, "  log `%s`, wanted `%s` (%s)\n", fake.log, log, part);
 }
 
-/* ---- What a library is asked --------------------------------------------------------------------------------------- */
+/* ---- What a library is asked ------------------------------------------------------------------------------------- */
 
 static void test_default_export_is_called_once_with_version_1(void) {
   setup();
@@ -109,7 +109,7 @@ static void test_instance_lives_as_long_as_the_module(void) {
   teardown();
 }
 
-/* ---- Refusals ------------------------------------------------------------------------------------------------------ */
+/* ---- Refusals ---------------------------------------------------------------------------------------------------- */
 
 static iree_status_t fails_with_message(void) { return iree_make_status(IREE_STATUS_DATA_LOSS, "cannot be made"); }
 static iree_status_t fails_with_code(void) { return iree_status_from_code(IREE_STATUS_ABORTED); }
@@ -204,7 +204,7 @@ static void test_long_and_empty_names_are_refused_before_anything_is_opened(void
   teardown();
 }
 
-/* ---- The interface ------------------------------------------------------------------------------------------------- */
+/* ---- The interface ----------------------------------------------------------------------------------------------- */
 
 static void test_calls_get_the_librarys_self(void) {
   setup();
@@ -278,7 +278,7 @@ static void test_a_failed_state_is_no_state(void) {
   teardown();
 }
 
-/* ---- Statuses that outlive the library ----------------------------------------------------------------------------- */
+/* ---- Statuses that outlive the library --------------------------------------------------------------------------- */
 
 static char library_text[16];
 
@@ -326,7 +326,7 @@ static void test_success_with_storage_is_a_failure(void) {
   teardown();
 }
 
-/* ---- The end ------------------------------------------------------------------------------------------------------- */
+/* ---- The end ----------------------------------------------------------------------------------------------------- */
 
 static void test_library_in_use_stays_open(void) {
   setup();

@@ -108,7 +108,7 @@ static void test_order_and_quotes(void) {
   end();
 }
 
-/* ---- Flag files ---------------------------------------------------------------------------------------------------- */
+/* ---- Flag files -------------------------------------------------------------------------------------------------- */
 
 static void write_file(const char* path, const char* text) {
   FILE* file = fopen(path, "wb");

@@ -10,7 +10,7 @@
 
 #define ALLOCATOR iree_allocator_system()
 
-/* ---- Numbers ------------------------------------------------------------------------------------------------------- */
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 static iree_vm_value_t parse(const char* text, iree_vm_value_type_t type) {
   iree_vm_value_t value = iree_vm_value_make_none();
@@ -71,7 +71,7 @@ static void test_numbers_print_as_results(void) {
   CHECK(strcmp(scalar_format(iree_vm_value_make_f64(INFINITY)).chars, "f64=inf") == 0);
 }
 
-/* ---- Lists of values ----------------------------------------------------------------------------------------------- */
+/* ---- Lists of values --------------------------------------------------------------------------------------------- */
 
 static iree_vm_list_t* make_list(void) {
   iree_vm_list_t* list = NULL;
@@ -182,7 +182,7 @@ static void test_inputs(void) {
   teardown();
 }
 
-/* ---- Files --------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 #define FILE_RAW "test_tooling_values.tmp"
 #define FILE_NPY "test_tooling_values.tmp.npy"
@@ -238,7 +238,7 @@ static void test_lists_are_not_written(void) {
   teardown();
 }
 
-/* ---- Expectations -------------------------------------------------------------------------------------------------- */
+/* ---- Expectations ------------------------------------------------------------------------------------------------ */
 
 static const function_tolerance_t near = {false, 1e-4, 1e-4, 1e-5};
 static const function_tolerance_t exact = {true, 0, 0, 0};

@@ -14,7 +14,7 @@
 #include "vm/text.h"
 #include "vmrt/probe.h"
 
-/* ---- Flags --------------------------------------------------------------------------------------------------------- */
+/* ---- Flags ------------------------------------------------------------------------------------------------------- */
 
 static struct {
   bool help, version, list_functions, dump_module, print_statistics, trace_execution;
@@ -33,24 +33,31 @@ static struct {
 };
 
 static const vmrt_flag_t flag_table[] = {
-    {"function", VMRT_FLAG_STRING, &flags.function, "Export of the last module to call; can be left out if it is the only one."},
+    {"function", VMRT_FLAG_STRING, &flags.function,
+     "Export of the last module to call; can be left out if it is the only one."},
     {"input", VMRT_FLAG_LIST, &flags.inputs, "An argument: a number, or (null) for a reference."},
     {"output", VMRT_FLAG_LIST, &flags.outputs,
-     "Where a result goes, one flag for each: nothing drops it, `-` prints it, @FILE writes and +FILE appends it (.npy or raw)."},
+     "Where a result goes, one flag for each: nothing drops it, `-` prints it, @FILE writes and +FILE appends it (.npy "
+     "or raw)."},
     {"expected_output", VMRT_FLAG_LIST, &flags.expected_outputs,
      "What a result has to be, one flag for each; (ignored) matches anything. Nothing else is printed then."},
     {"equality_mode", VMRT_FLAG_STRING, &flags.equality_mode, "Expected numbers are met `approximate` or `exact`."},
-    {"expected_f32_threshold", VMRT_FLAG_DOUBLE, &flags.f32_threshold, "Absolute difference allowed between f32 numbers."},
-    {"expected_f64_threshold", VMRT_FLAG_DOUBLE, &flags.f64_threshold, "Absolute difference allowed between f64 numbers."},
+    {"expected_f32_threshold", VMRT_FLAG_DOUBLE, &flags.f32_threshold,
+     "Absolute difference allowed between f32 numbers."},
+    {"expected_f64_threshold", VMRT_FLAG_DOUBLE, &flags.f64_threshold,
+     "Absolute difference allowed between f64 numbers."},
     {"expected_rtol", VMRT_FLAG_DOUBLE, &flags.rtol, "Relative difference allowed, added to the absolute one."},
     {"output_max_element_count", VMRT_FLAG_INT32, &flags.output_max_element_count,
      "Most elements of a tensor that are printed. Scalars, buffers and lists are not affected."},
     {"list_functions", VMRT_FLAG_BOOL, &flags.list_functions, "Print the exports of the last module; call nothing."},
     {"dump_module", VMRT_FLAG_BOOL, &flags.dump_module, "Print all about the last module; call nothing."},
-    {"print_statistics", VMRT_FLAG_BOOL, &flags.print_statistics, "Print at the very end what was allocated and is left."},
-    {"trace_execution", VMRT_FLAG_BOOL, &flags.trace_execution, "Print each bytecode instruction that is run, to stderr."},
+    {"print_statistics", VMRT_FLAG_BOOL, &flags.print_statistics,
+     "Print at the very end what was allocated and is left."},
+    {"trace_execution", VMRT_FLAG_BOOL, &flags.trace_execution,
+     "Print each bytecode instruction that is run, to stderr."},
     {"time_limit", VMRT_FLAG_DOUBLE, &flags.time_limit,
-     "Seconds for the whole run; then bytecode is cancelled, and a second later the process ends with exit code 124. 0: none."},
+     "Seconds for the whole run; then bytecode is cancelled, and a second later the process ends with exit code 124. "
+     "0: none."},
     {"help", VMRT_FLAG_BOOL, &flags.help, "Print this and exit."},
     {"version", VMRT_FLAG_BOOL, &flags.version, "Print what this tool understands and exit."},
 };
@@ -59,7 +66,8 @@ static const vmrt_flag_set_t flag_set = {"vm-run-module", sizeof flag_table / si
 static iree_status_t check_positional(int argc, char** argv) {
   if (argc <= 1) return iree_ok_status();
   return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
-                          "positional argument '%s' not understood: modules are given as --module=FILE, see --help", argv[1]);
+                          "positional argument '%s' not understood: modules are given as --module=FILE, see --help",
+                          argv[1]);
 }
 
 static iree_status_t check_flag_values(void) {
@@ -71,7 +79,7 @@ static iree_status_t check_flag_values(void) {
   return iree_ok_status();
 }
 
-/* ---- One run ------------------------------------------------------------------------------------------------------- */
+/* ---- One run ----------------------------------------------------------------------------------------------------- */
 
 /* What a run holds, in the order in which it is acquired. Allocators name the owner for the statistics. */
 typedef struct run_t {
@@ -85,16 +93,15 @@ typedef struct run_t {
 } run_t;
 
 static iree_status_t run_load(run_t* run) {
-  IREE_RETURN_IF_ERROR(
-      iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, run->instance_allocator, &run->instance));
+  IREE_RETURN_IF_ERROR(iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, run->instance_allocator, &run->instance));
   if (flags.time_limit != 0) {
-    IREE_RETURN_IF_ERROR(
-        time_limit_start(flags.time_limit, run->instance, run->instance_allocator, &run->time_limit));
+    IREE_RETURN_IF_ERROR(time_limit_start(flags.time_limit, run->instance, run->instance_allocator, &run->time_limit));
   }
   IREE_RETURN_IF_ERROR(iree_tooling_load_modules_from_flags(run->instance, run->module_allocator, &run->modules));
   if (run->modules.count > 0) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
-                          "no user module specified; use --module=FILE to load one, or --module=- to read it from stdin");
+  return iree_make_status(
+      IREE_STATUS_INVALID_ARGUMENT,
+      "no user module specified; use --module=FILE to load one, or --module=- to read it from stdin");
 }
 
 static iree_status_t run_describe(run_t* run) {
@@ -111,16 +118,16 @@ static iree_status_t run_describe(run_t* run) {
 static iree_status_t run_link(run_t* run) {
   IREE_RETURN_IF_ERROR(vmrt_tooling_check_dependencies(&run->modules));
   uint32_t context_flags = flags.trace_execution ? IREE_VM_CONTEXT_FLAG_TRACE_EXECUTION : IREE_VM_CONTEXT_FLAG_NONE;
-  iree_status_t status =
-      iree_vm_context_create_with_modules(run->instance, context_flags, run->modules.count, run->modules.values,
-                                          run->context_allocator, &run->context);
+  iree_status_t status = iree_vm_context_create_with_modules(
+      run->instance, context_flags, run->modules.count, run->modules.values, run->context_allocator, &run->context);
   return iree_status_annotate_f(status, "creating VM context");
 }
 
-/* ---- The call ------------------------------------------------------------------------------------------------------ */
+/* ---- The call ---------------------------------------------------------------------------------------------------- */
 
 static iree_status_t find_function(iree_vm_module_t* module, iree_vm_function_t* out_function) {
-  if (iree_string_view_is_empty(flags.function)) return iree_tooling_find_single_exported_function(module, out_function);
+  if (iree_string_view_is_empty(flags.function))
+    return iree_tooling_find_single_exported_function(module, out_function);
   return iree_status_annotate_f(
       iree_vm_module_lookup_function_by_name(module, IREE_VM_FUNCTION_LINKAGE_EXPORT, flags.function, out_function),
       "looking up function '%.*s'", VM_SV_ARG(flags.function));
@@ -189,7 +196,7 @@ static iree_status_t run_call(run_t* run) {
   return iree_status_annotate_f(process_results(run, results), "processing function outputs");
 }
 
-/* ---- The program --------------------------------------------------------------------------------------------------- */
+/* ---- The program ------------------------------------------------------------------------------------------------- */
 
 static iree_status_t run_all(run_t* run) {
   IREE_RETURN_IF_ERROR(check_flag_values());
@@ -279,15 +286,16 @@ static int run_flags(const vmrt_flag_parser_t* parser, iree_status_t status, int
   return finish(status);
 }
 
-/* A reader that went away is a failed write, not the end of the process before teardown; a closed standard output must not
- * become the number of some other file. */
+/* A reader that went away is a failed write, not the end of the process before teardown; a closed standard output must
+ * not become the number of some other file. */
 static iree_status_t check_stdout(void) {
 #ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN);
 #endif
   errno = 0;
   if (ftell(stdout) >= 0 || errno != EBADF) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "standard output is closed: there is nowhere to print results");
+  return iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
+                          "standard output is closed: there is nowhere to print results");
 }
 
 int main(int argc, char** argv) {

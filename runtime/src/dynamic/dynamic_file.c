@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks at a library's file before the system's loader does: of a file that was cut short the loader maps what is not there, and
- * the process ends with SIGBUS. */
+/* Looks at a library's file before the system's loader does: of a file that was cut short the loader maps what is not
+ * there, and the process ends with SIGBUS. */
 #include "dynamic/dynamic_module.h"
 
-/* ---- ELF, as far as it matters here: 64 bits, little-endian -------------------------------------------------------- */
+/* ---- ELF, as far as it matters here: 64 bits, little-endian ------------------------------------------------------ */
 
 enum {
   ELF_HEADER_SIZE = 64,

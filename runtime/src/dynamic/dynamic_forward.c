@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The interface in front of a library's module: passes each call on with the library's own `self`, keeps nothing of the library
- * in a status, names the wrapper as the module of every function, and stands in for slots that may be NULL. */
+/* The interface in front of a library's module: passes each call on with the library's own `self`, keeps nothing of the
+ * library in a status, names the wrapper as the module of every function, and stands in for slots that may be NULL. */
 #include "dynamic/dynamic_module.h"
 #include "vm/text.h"
 
@@ -25,7 +25,7 @@ static iree_status_t forward_enumerate_dependencies(void* self, iree_vm_module_d
   return dynamic_own_status(user->enumerate_dependencies(user->self, callback, user_data));
 }
 
-/* ---- Attributes ---------------------------------------------------------------------------------------------------- */
+/* ---- Attributes -------------------------------------------------------------------------------------------------- */
 
 static iree_status_t checked_attr(iree_status_t status, iree_string_pair_t* attr) {
   if (!iree_status_is_ok(status)) memset(attr, 0, sizeof *attr);
@@ -49,7 +49,7 @@ static iree_status_t forward_get_function_attr(void* self, iree_vm_function_link
   return checked_attr(user->get_function_attr(user->self, linkage, ordinal, index, out_attr), out_attr);
 }
 
-/* ---- Functions ----------------------------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------------------------- */
 
 /* Whatever module a library names, callers reach its functions through the wrapper. */
 static void own_function(void* self, iree_status_t status, iree_vm_function_t* function) {
@@ -90,7 +90,7 @@ static iree_status_t forward_resolve_source_location(void* self, iree_vm_functio
   return dynamic_own_status(user->resolve_source_location(user->self, function, pc, out_location));
 }
 
-/* ---- State --------------------------------------------------------------------------------------------------------- */
+/* ---- State ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t forward_alloc_state(void* self, iree_allocator_t allocator,
                                          iree_vm_module_state_t** out_module_state) {
@@ -135,7 +135,7 @@ static iree_status_t forward_notify(void* self, iree_vm_module_state_t* module_s
   return dynamic_own_status(user->notify(user->self, module_state, signal));
 }
 
-/* ---- Calls --------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t forward_begin_call(void* self, iree_vm_stack_t* stack, iree_vm_function_call_t call) {
   iree_vm_module_t* user = user_of(self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first words with a library: finds its export, calls it, and judges what it returned before anybody else sees it. */
+/* The first words with a library: finds its export, calls it, and judges what it returned before anybody else sees
+ * it. */
 #include "base/atomics.h"
 #include "dynamic/dynamic_module.h"
 #include "vmrt/stage.h"
@@ -37,7 +38,8 @@ static iree_status_t dynamic_check_module(const iree_vm_module_t* user) {
   return dynamic_check_slots(user);
 }
 
-/* Releases a module that is not wanted, as far as that is safe: one without a reference or without `destroy` is left alone. */
+/* Releases a module that is not wanted, as far as that is safe: one without a reference or without `destroy` is left
+ * alone. */
 static void dynamic_drop_module(iree_vm_module_t* user) {
   if (user && user->destroy && atomic_load_relaxed_i32(&user->ref_count.value) > 0) iree_vm_module_release(user);
 }

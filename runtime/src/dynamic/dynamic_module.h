@@ -27,8 +27,8 @@ typedef struct dynamic_request_t {
 /* NOT_FOUND when the file is a library that lacks part of what the system's loader would map. */
 iree_status_t dynamic_check_file(iree_string_view_t path);
 
-/* Calls the export of the open library and takes over the module that it returns once that is one that can be used. On failure
- * nothing of the library is held but the library itself; the status owes nothing to its memory. */
+/* Calls the export of the open library and takes over the module that it returns once that is one that can be used. On
+ * failure nothing of the library is held but the library itself; the status owes nothing to its memory. */
 iree_status_t dynamic_handshake(dynamic_module_t* module, const dynamic_request_t* request);
 
 /* Fills the interface with functions that pass every call on to `module->user`. */

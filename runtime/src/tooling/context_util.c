@@ -5,7 +5,7 @@
 #include "tooling/module_flags.h"
 #include "vm/text.h"
 
-/* ---- Flags --------------------------------------------------------------------------------------------------------- */
+/* ---- Flags ------------------------------------------------------------------------------------------------------- */
 
 static iree_flag_string_list_t flag_module = {0, 0, NULL};
 static iree_string_view_t flag_module_mode = {"preload", 7};
@@ -17,7 +17,7 @@ static const vmrt_flag_t module_flag_table[] = {
 };
 const vmrt_flag_set_t tooling_module_flags = {"Modules", 2, module_flag_table};
 
-/* ---- Loading ------------------------------------------------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t module_mode_from_flag(bool* out_use_mmap) {
   *out_use_mmap = iree_string_view_equal(flag_module_mode, IREE_SV("mmap"));
@@ -52,7 +52,7 @@ iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
   return iree_ok_status();
 }
 
-/* ---- Dependencies -------------------------------------------------------------------------------------------------- */
+/* ---- Dependencies ------------------------------------------------------------------------------------------------ */
 
 /* The modules before the one whose dependencies are looked at. */
 typedef struct earlier_modules_t {
@@ -93,7 +93,7 @@ iree_status_t vmrt_tooling_check_dependencies(const iree_tooling_module_list_t* 
   return iree_ok_status();
 }
 
-/* ---- The function to run ------------------------------------------------------------------------------------------- */
+/* ---- The function to run ----------------------------------------------------------------------------------------- */
 
 /* References to functions have 16 bits for the ordinal: whatever a module says, it has no more. */
 #define MAX_ORDINALS 65536

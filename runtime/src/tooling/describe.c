@@ -17,7 +17,7 @@ static iree_status_t append_attr(const char* indent, iree_string_pair_t attr, ir
                                            VM_SV_ARG(attr.value));
 }
 
-/* ---- Functions ----------------------------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------------------------- */
 
 static iree_status_t append_function_attrs(iree_vm_function_t function, iree_string_builder_t* builder) {
   for (iree_host_size_t i = 0; i < MAX_ATTRS; ++i) {
@@ -59,7 +59,7 @@ iree_status_t describe_exports(iree_vm_module_t* module, iree_string_builder_t* 
   return append_functions(module, IREE_VM_FUNCTION_LINKAGE_EXPORT, count, false, builder);
 }
 
-/* ---- Modules ------------------------------------------------------------------------------------------------------- */
+/* ---- Modules ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t append_dependency(void* user_data, const iree_vm_module_dependency_t* dependency) {
   bool required = dependency->flags & IREE_VM_MODULE_DEPENDENCY_FLAG_REQUIRED;

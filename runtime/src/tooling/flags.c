@@ -28,7 +28,7 @@ void vmrt_flag_parser_deinitialize(vmrt_flag_parser_t* parser) {
   flag_files_free(parser);
 }
 
-/* ---- Values -------------------------------------------------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 /* What was written behind a name; `given` tells `--name=` from `--name`. */
 typedef struct flag_value_t {
@@ -88,7 +88,7 @@ static iree_status_t store_value(vmrt_flag_parser_t* parser, const vmrt_flag_t* 
   return iree_make_status(IREE_STATUS_INTERNAL, "flag '%s' has no such type", flag->name);
 }
 
-/* ---- Flags --------------------------------------------------------------------------------------------------------- */
+/* ---- Flags ------------------------------------------------------------------------------------------------------- */
 
 static const vmrt_flag_t* find_flag(const vmrt_flag_parser_t* parser, iree_string_view_t name) {
   for (iree_host_size_t s = 0; s < parser->set_count; ++s) {
@@ -128,7 +128,7 @@ iree_status_t vmrt_flag_parser_parse(vmrt_flag_parser_t* parser, int* argc, char
   return iree_ok_status();
 }
 
-/* ---- Help ---------------------------------------------------------------------------------------------------------- */
+/* ---- Help -------------------------------------------------------------------------------------------------------- */
 
 static void print_value(const vmrt_flag_t* flag, FILE* file) {
   const iree_string_view_t* text = flag->storage;

@@ -8,7 +8,7 @@
 #include "tooling/value_text.h"
 #include "vm/text.h"
 
-/* ---- Numbers ------------------------------------------------------------------------------------------------------- */
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 static bool is_near(double actual, double expected, double absolute, double relative) {
   if (isnan(actual) || isnan(expected)) return isnan(actual) && isnan(expected);
@@ -34,7 +34,7 @@ static scalar_text_t exact_text(iree_vm_value_t value) {
   return text;
 }
 
-/* ---- Results ------------------------------------------------------------------------------------------------------- */
+/* ---- Results ----------------------------------------------------------------------------------------------------- */
 
 static const char* kind_name(iree_vm_variant_t value) {
   if (iree_vm_variant_is_value(value)) return scalar_type_name(value.value.type);

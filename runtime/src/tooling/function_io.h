@@ -8,8 +8,9 @@
 #include "iree/base/tooling/flags.h"
 #include "iree/vm/api.h"
 
-/* A list of the values that `texts` mean as arguments or results of the convention part `cconv`. Fewer texts give a shorter
- * list. INVALID_ARGUMENT: more texts, or one that is no such value. UNIMPLEMENTED: tensors and files, which need the HAL. */
+/* A list of the values that `texts` mean as arguments or results of the convention part `cconv`. Fewer texts give a
+ * shorter list. INVALID_ARGUMENT: more texts, or one that is no such value. UNIMPLEMENTED: tensors and files, which
+ * need the HAL. */
 iree_status_t function_parse_values(iree_string_view_t cconv, const iree_flag_string_list_t* texts,
                                     iree_allocator_t allocator, iree_vm_list_t** out_values);
 
@@ -19,8 +20,8 @@ bool function_text_is_wildcard(iree_string_view_t text);
 /* Prints `result[i]: VALUE` for each. */
 iree_status_t function_print_results(const iree_vm_list_t* results, FILE* file, iree_allocator_t allocator);
 
-/* Sends each result where its text says: empty drops it, `-` prints it, `@PATH` and `+PATH` write and append to a file. There
- * are as many texts as results, or nothing is written: OUT_OF_RANGE. */
+/* Sends each result where its text says: empty drops it, `-` prints it, `@PATH` and `+PATH` write and append to a file.
+ * There are as many texts as results, or nothing is written: OUT_OF_RANGE. */
 iree_status_t function_write_results(const iree_vm_list_t* results, const iree_flag_string_list_t* texts, FILE* file,
                                      iree_allocator_t allocator);
 
@@ -32,8 +33,8 @@ typedef struct function_tolerance_t {
   double relative;
 } function_tolerance_t;
 
-/* Compares the results with the texts of what they should be and prints a report. `(ignored)` matches anything, and so does
- * `(null)` as a reference. */
+/* Compares the results with the texts of what they should be and prints a report. `(ignored)` matches anything, and so
+ * does `(null)` as a reference. */
 iree_status_t function_expect_results(const iree_vm_list_t* results, iree_string_view_t cconv,
                                       const iree_flag_string_list_t* texts, const function_tolerance_t* tolerance,
                                       FILE* file, iree_allocator_t allocator, bool* out_matched);

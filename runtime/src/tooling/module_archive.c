@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Brings the bytes of bytecode modules into memory and hands them over with an allocator that knows how to free them. */
+/* Brings the bytes of bytecode modules into memory and hands them over with an allocator that knows how to free
+ * them. */
 #include "tooling/module_archive.h"
 
 #include <stdatomic.h>
@@ -72,7 +73,7 @@ iree_status_t module_archive_map(iree_string_view_t path, iree_allocator_t alloc
   return iree_ok_status();
 }
 
-/* ---- Standard input ------------------------------------------------------------------------------------------------ */
+/* ---- Standard input ---------------------------------------------------------------------------------------------- */
 
 /* Input can be consumed once, whoever asks; this is the one thing about it that a process has to remember. */
 static atomic_flag stdin_was_read = ATOMIC_FLAG_INIT;

@@ -5,7 +5,8 @@
 
 #include "iree/base/api.h"
 
-/* `deallocator` frees `contents.data` and all that belongs to it; it serves nothing else. Freed that way also when empty. */
+/* `deallocator` frees `contents.data` and all that belongs to it; it serves nothing else. Freed that way also when
+ * empty. */
 typedef struct module_archive_t {
   iree_const_byte_span_t contents;
   iree_allocator_t deallocator;

@@ -10,7 +10,7 @@
 
 #define VIEW_ARGS(view) (int)((view).size < 4096 ? (view).size : 4096), ((view).size ? (view).data : "")
 
-/* ---- Bytecode ------------------------------------------------------------------------------------------------------ */
+/* ---- Bytecode ---------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_no_native_parts(const module_reference_t* reference) {
   if (!reference->has_export && !reference->has_params) return iree_ok_status();
@@ -43,7 +43,7 @@ static iree_status_t load_bytecode(iree_vm_instance_t* instance, const module_re
   return iree_status_annotate_f(status, "loading bytecode module at '%.*s'", VIEW_ARGS(reference->path));
 }
 
-/* ---- Native modules ------------------------------------------------------------------------------------------------ */
+/* ---- Native modules ---------------------------------------------------------------------------------------------- */
 
 /* A file that we looked at is opened as that file; the system's search for bare names must not find another one. */
 static iree_status_t load_seen_library(iree_vm_instance_t* instance, const module_reference_t* reference,

@@ -18,7 +18,7 @@ static iree_host_size_t first_of(iree_string_view_t text, char c) {
   return at;
 }
 
-/* ---- Parameters ---------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 /* Without one `&` at each end and without white space around. */
 static iree_string_view_t params_text(iree_string_view_t text) {
@@ -59,7 +59,7 @@ static iree_status_t parse_params(iree_string_view_t query, iree_allocator_t all
   return iree_ok_status();
 }
 
-/* ---- References ---------------------------------------------------------------------------------------------------- */
+/* ---- References -------------------------------------------------------------------------------------------------- */
 
 static bool is_separator(char c) { return c == '/' || c == '\\'; }
 
@@ -90,7 +90,7 @@ void module_reference_deinitialize(module_reference_t* reference, iree_allocator
   memset(reference, 0, sizeof *reference);
 }
 
-/* ---- Names of libraries -------------------------------------------------------------------------------------------- */
+/* ---- Names of libraries ------------------------------------------------------------------------------------------ */
 
 iree_string_view_t module_reference_file_name(iree_string_view_t path) {
   iree_host_size_t start = path.size;

@@ -9,7 +9,7 @@
 
 #include "vm/text.h"
 
-/* ---- Names --------------------------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------------------------- */
 
 iree_vm_value_type_t scalar_type_of_letter(char letter) {
   switch (letter) {
@@ -34,7 +34,7 @@ const char* scalar_type_name(iree_vm_value_type_t type) {
   return "none";
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 /* No number worth writing is longer. */
 #define MAX_NUMBER_TEXT 511
@@ -131,7 +131,7 @@ iree_status_t scalar_parse(iree_string_view_t text, iree_vm_value_type_t type, i
   return iree_ok_status();
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------- */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 scalar_text_t scalar_format(iree_vm_value_t value) {
   scalar_text_t text = {{0}};

@@ -8,8 +8,8 @@
 /* The whole text is the number, in any base that C detects; INVALID_ARGUMENT naming text and type otherwise. */
 iree_status_t scalar_parse_int(iree_string_view_t text, int64_t minimum, int64_t maximum, const char* type_name,
                                int64_t* out_number);
-/* As C reads it, hexadecimal, `nan` and `inf` included. Too large is infinite; INVALID_ARGUMENT for a number other than zero
- * that would become zero. */
+/* As C reads it, hexadecimal, `nan` and `inf` included. Too large is infinite; INVALID_ARGUMENT for a number other than
+ * zero that would become zero. */
 iree_status_t scalar_parse_double(iree_string_view_t text, const char* type_name, double* out_number);
 
 /* A number of the type. i32 takes the signed and the unsigned range. `(null)` and `(ignored)` are zero. */

@@ -9,7 +9,7 @@
 #include "platform/platform.h"
 #include "vmrt/probe.h"
 
-#define NANOSECONDS 1e9
+#define NANOSECONDS   1e9
 #define GRACE_SECONDS 1.0
 
 struct time_limit_t {
@@ -29,8 +29,10 @@ static void cancel_bytecode(void* user_data) {
 
 static void end_process(void* user_data) {
   const time_limit_t* limit = user_data;
-  fprintf(stderr, "DEADLINE_EXCEEDED; --time_limit=%g passed and what was running did not stop within %g s: native code, "
-          "or a module that is still being read\n", limit->seconds, GRACE_SECONDS);
+  fprintf(stderr,
+          "DEADLINE_EXCEEDED; --time_limit=%g passed and what was running did not stop within %g s: native code, "
+          "or a module that is still being read\n",
+          limit->seconds, GRACE_SECONDS);
   _Exit(TIME_LIMIT_EXIT_CODE);
 }
 

@@ -10,9 +10,9 @@
 
 typedef struct time_limit_t time_limit_t;
 
-/* After `seconds` bytecode of the instance is cancelled with DEADLINE_EXCEEDED; what cannot be cancelled (native code, reading)
- * has one more second, then the process says so and ends with TIME_LIMIT_EXIT_CODE. INVALID_ARGUMENT unless
- * 0 < seconds <= 1e9. */
+/* After `seconds` bytecode of the instance is cancelled with DEADLINE_EXCEEDED; what cannot be cancelled (native code,
+ * reading) has one more second, then the process says so and ends with TIME_LIMIT_EXIT_CODE. INVALID_ARGUMENT unless 0
+ * < seconds <= 1e9. */
 iree_status_t time_limit_start(double seconds, iree_vm_instance_t* instance, iree_allocator_t allocator,
                                time_limit_t** out_limit);
 /* Lets bytecode run again, for the functions of teardown; the rest of the limit stays. NULL is nothing. */

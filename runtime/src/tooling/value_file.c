@@ -16,7 +16,7 @@ typedef struct array_t {
   iree_const_byte_span_t bytes;
 } array_t;
 
-/* ---- Values as arrays ---------------------------------------------------------------------------------------------- */
+/* ---- Values as arrays -------------------------------------------------------------------------------------------- */
 
 static const char* dtype_of(iree_vm_value_type_t type) {
   switch (type) {
@@ -51,9 +51,10 @@ static iree_status_t array_of(const iree_vm_variant_t* value, array_t* out_array
   return iree_ok_status();
 }
 
-/* ---- Files --------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
-/* Format version 1.0: magic, length of the header, the header padded so that the data begins at a multiple of 64 bytes. */
+/* Format version 1.0: magic, length of the header, the header padded so that the data begins at a multiple of 64
+ * bytes. */
 #define NPY_HEADER_SIZE 128
 
 static void npy_header(const array_t* array, unsigned char* header) {

@@ -57,10 +57,10 @@ IREE_API_EXPORT void vmrt_flag_parser_initialize(iree_host_size_t set_count, con
 /* Empties all lists and frees the flag files. */
 IREE_API_EXPORT void vmrt_flag_parser_deinitialize(vmrt_flag_parser_t* parser);
 
-/* Takes the flags out of the arguments, from left to right; what is no flag stays, the program's name first. Stops at the first
- * error, which names the flag and its value. `--flagfile=PATH` is expanded at its place, up to 16 files deep. White space
- * around arguments, names and values is dropped. A bool is true without value, as `true` and `1`, false as `false` and `0`.
- * A scalar flag that is given again takes the later value. */
+/* Takes the flags out of the arguments, from left to right; what is no flag stays, the program's name first. Stops at
+ * the first error, which names the flag and its value. `--flagfile=PATH` is expanded at its place, up to 16 files deep.
+ * White space around arguments, names and values is dropped. A bool is true without value, as `true` and `1`, false as
+ * `false` and `0`. A scalar flag that is given again takes the later value. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t vmrt_flag_parser_parse(vmrt_flag_parser_t* parser, int* argc,
                                                                           char** argv);
 
