@@ -92,11 +92,24 @@ static void* timer_run(void* argument) {
   return NULL;
 }
 
+/* Away from the numbers of the standard streams: where one of them is closed, a pipe must not be taken for it. */
+static int timer_open_pipe(int* ends) {
+  int low[2];
+  if (pipe(low)) return errno;
+  ends[0] = fcntl(low[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ends[1] = fcntl(low[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int error = ends[0] < 0 || ends[1] < 0 ? errno : 0;
+  close(low[0]);
+  close(low[1]);
+  if (error && ends[0] >= 0) close(ends[0]);
+  if (error && ends[1] >= 0) close(ends[1]);
+  return error;
+}
+
 static int timer_start_thread(platform_timer_t* timer) {
-  if (pipe(timer->pipe)) return errno;
-  fcntl(timer->pipe[0], F_SETFD, FD_CLOEXEC);
-  fcntl(timer->pipe[1], F_SETFD, FD_CLOEXEC);
-  int error = pthread_create(&timer->thread, NULL, timer_run, timer);
+  int error = timer_open_pipe(timer->pipe);
+  if (error) return error;
+  error = pthread_create(&timer->thread, NULL, timer_run, timer);
   if (error) {
     close(timer->pipe[0]);
     close(timer->pipe[1]);
