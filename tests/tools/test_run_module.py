@@ -133,8 +133,11 @@ def test_an_empty_file(own, mode: str) -> None:
     refused(own.run("--module=empty.vmfb", f"--module_mode={mode}"), "INVALID_ARGUMENT", "empty.vmfb")
 
 
-def test_standard_input_that_is_closed(own) -> None:
-    done = subprocess.run(["sh", "-c", f"'{own.path}' --module=- <&-"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("flags", ["", "--time_limit=20"])
+def test_standard_input_that_is_closed(own, flags: str) -> None:
+    """A timer must not end up on the number of the closed stream."""
+    command = f"'{own.path}' --module=- {flags} <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 1
     assert "INVALID_ARGUMENT" in done.stderr and "--module=-" in done.stderr
 
