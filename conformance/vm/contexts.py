@@ -175,7 +175,8 @@ class SessionGuard:
     def __init__(self, home: Home, context: Any) -> None:
         self._api = home.api
         out = self._api.ffi.new("vmrt_session_t**")
-        check(self._api, self._api.lib.vmrt_session_create(context, home.allocator("context"), out), "link")
+        own, running = self._api.system_allocator, home.allocator("call")  # only what functions need is counted
+        check(self._api, self._api.lib.vmrt_session_create(context, own, running, out), "link")
         self.session = out[0]
 
     def enter(self, stage: Stage) -> None:

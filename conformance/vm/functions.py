@@ -103,7 +103,7 @@ class NumericFunction(Function):
     def __init__(self, context: Context, name: str, function: Any, shape: Convention, session: Any) -> None:
         super().__init__(context, name, function, shape.text)
         api, out = self._api, self._api.ffi.new("vmrt_call_t**")
-        check(api, api.lib.vmrt_call_create(session, function[0], context._home.allocator("call"), out), "call")
+        check(api, api.lib.vmrt_call_create(session, function[0], out), "call")
         self._record = out[0]
         self._shape = shape
         self._argument_struct, self._result_struct = shape.argument_struct(), shape.result_struct()

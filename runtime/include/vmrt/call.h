@@ -13,8 +13,10 @@ extern "C" {
 /* A context that lets one thread in at a time. Safe to use from any thread; a second one is refused, not made to wait. */
 typedef struct vmrt_session_t vmrt_session_t;
 
-/* Retains the context. One reference for the caller. */
+/* Retains the context. `allocator` is for the session and its calls themselves, `invocation_allocator` for what functions
+ * need while they run. One reference for the caller. */
 IREE_API_EXPORT iree_status_t vmrt_session_create(iree_vm_context_t* context, iree_allocator_t allocator,
+                                                  iree_allocator_t invocation_allocator,
                                                   vmrt_session_t** out_session);
 /* FAILED_PRECONDITION while another thread is inside, and once the session is closed. */
 IREE_API_EXPORT iree_status_t vmrt_session_enter(vmrt_session_t* session);
@@ -29,7 +31,7 @@ typedef struct vmrt_call_t vmrt_call_t;
 
 /* Retains the session. INVALID_ARGUMENT when the function takes or gives anything but numbers. */
 IREE_API_EXPORT iree_status_t vmrt_call_create(vmrt_session_t* session, iree_vm_function_t function,
-                                               iree_allocator_t allocator, vmrt_call_t** out_call);
+                                               vmrt_call_t** out_call);
 /* Where arguments are put before a call and results are found after it; aligned to 16 bytes, empty without any. */
 IREE_API_EXPORT iree_byte_span_t vmrt_call_arguments(vmrt_call_t* call);
 IREE_API_EXPORT iree_byte_span_t vmrt_call_results(vmrt_call_t* call);
