@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from conformance.adapters.protocol import Adapter, Unavailable
+from conformance.adapters.protocol import Adapter
 
 DEFAULT_RUNTIMES = ("own",)
 _TAKES_ARGUMENT = {"own": None, "iree": False, "tools": True, "lib": True}  # None: may, need not
@@ -41,11 +39,7 @@ class RuntimeSpec:
             return tools.ToolAdapter(str(self), tool)
         from conformance.adapters import capi
 
-        if self.argument and not Path(self.argument).is_file():
-            raise Unavailable(f"no library {self.argument}")
-        if importlib.util.find_spec("conformance._native") is None:
-            raise Unavailable("the compiled part of this package is missing: run `pip install .`")
-        return capi.LibraryAdapter(str(self), self.argument or None)
+        return capi.opened(str(self), self.argument or None)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind

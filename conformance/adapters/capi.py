@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 from conformance import trace
 from conformance.adapters import process, stages
-from conformance.adapters.protocol import Unsupported
+from conformance.adapters.protocol import Unavailable, Unsupported
 from conformance.model import Event, Observation, Scenario, Stage, dumps
 
 
@@ -39,6 +41,19 @@ class LibraryAdapter:
         text = dumps(scenario.to_json())
         library = ["/dev/stderr", self.library] if self.library else []
         return scenario.fed(shlex.join(["python", "-m", "conformance.adapters.worker", text, *library]))
+
+
+def opened(name: str, library: str | None) -> LibraryAdapter:
+    """The adapter for a library that a worker was able to open once; Unavailable with the reason otherwise."""
+    if library and not Path(library).is_file():
+        raise Unavailable(f"no library {library}")
+    command = [sys.executable, "-m", "conformance.adapters.worker", dumps(Scenario(()).to_json()), os.devnull]
+    command += [library] if library else []
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or [f"a worker ends with {done.returncode}"]
+        raise Unavailable(last[0])
+    return LibraryAdapter(name, library)
 
 
 def observation(command: Sequence[str], ended: process.Ended, lines: Sequence[str], events: Path) -> Observation:

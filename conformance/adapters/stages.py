@@ -100,7 +100,7 @@ def _failed_stage(ended: Ended, events: Sequence[Event]) -> Stage:
             return stage
     if "EXEC @" in ended.stdout:
         return Stage.CALL
-    return Stage.INIT if _called(events, "__init") else Stage.LINK
+    return Stage.INIT if _init_failed(events) else Stage.LINK
 
 
 def _last_stage(ended: Ended, events: Sequence[Event]) -> Stage:
@@ -150,6 +150,11 @@ def _open_call(events: Sequence[Event]) -> Event | None:
         elif event.ev == "return" and stack:
             stack.pop()
     return stack[-1] if stack else None
+
+
+def _init_failed(events: Sequence[Event]) -> bool:
+    ends = [event for event in events if event.ev == "return" and event.fields.get("fn") == "__init"]
+    return any(event.fields.get("code") for event in ends)
 
 
 def _called(events: Sequence[Event], fn: str) -> bool:

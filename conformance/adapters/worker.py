@@ -47,7 +47,10 @@ class Journal:
 
 
 def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
-    """Instance, modules, context, calls; then everything back in reverse, also after a failure."""
+    """Instance, modules, context, calls; then everything back in reverse, also after a failure.
+
+    Without modules it only shows that the library opens.
+    """
     with journal.step(Stage.OPEN, "instance"):
         instance = vm.Instance(library=library) if library else vm.Instance()
     modules: list[Any] = []
@@ -55,19 +58,24 @@ def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
         for reference in scenario.modules:
             with journal.step(_loading(reference), f"load {reference}"):
                 modules.append(_load(instance, reference, scenario))
-        with journal.step(Stage.LINK, "context"):
-            context = instance.context(modules)
-        try:
-            _call_all(context, modules, scenario.calls, journal)
-        finally:
-            with journal.step(Stage.TEARDOWN, "close context"):
-                context.close()
+        if modules:
+            _run(instance, modules, scenario.calls, journal)
     finally:
         for module in reversed(modules):
             with journal.step(Stage.TEARDOWN, "close module"):
                 module.close()
         with journal.step(Stage.TEARDOWN, "close instance"):
             instance.close()
+
+
+def _run(instance: Any, modules: Sequence[Any], calls: Sequence[Call], journal: Journal) -> None:
+    with journal.step(Stage.LINK, "context"):
+        context = instance.context(modules)
+    try:
+        _call_all(context, modules, calls, journal)
+    finally:
+        with journal.step(Stage.TEARDOWN, "close context"):
+            context.close()
 
 
 def _loading(reference: ModuleRef) -> Stage:
@@ -154,6 +162,7 @@ def main(arguments: Sequence[str]) -> int:
         journal.write(refused=str(refusal))
     except BaseException:
         journal.write(harness=traceback.format_exc())
+        traceback.print_exc()
         return 2
     return 0
 

@@ -51,8 +51,9 @@ def test_reported_errors(stderr: str, stage: Stage, status: str) -> None:
 
 def test_a_failing_initializer_is_told_from_a_failing_link_by_the_trace() -> None:
     stderr = f"UNAVAILABLE; creating VM context; {CONTEXT}"
-    assert judge(ended(stderr), events("create alloc call:__init return:__init")).stage is Stage.INIT
-    assert judge(ended(stderr), events("create")).stage is Stage.LINK
+    failed = Event("return", "m", "l", fields={"fn": "__init", "code": 14})
+    assert judge(ended(stderr), [*events("create alloc call:__init"), failed]).stage is Stage.INIT
+    assert judge(ended(stderr), events("create alloc call:__init return:__init alloc")).stage is Stage.LINK
 
 
 def test_success_needs_the_call_to_have_begun_and_every_call_to_have_returned() -> None:
