@@ -294,7 +294,7 @@ iree_status_t disasm_instruction(disassembler_t* d, uint32_t pc, uint32_t* out_n
   }
   disasm_emit(d, IREE_SV("vm."));
   disasm_emit(d, iree_make_cstring_view(info->mnemonic));
-  if (pieces.count) disasm_emit(d, IREE_SV(" "));
+  if (d->scratch.size > pieces.result_end - pieces.result_begin) disasm_emit(d, IREE_SV(" "));
   if (pattern) {
     emit_pattern(d, &pieces, pattern);
   } else {
