@@ -20,7 +20,7 @@ static iree_status_t unretained(vmrt_call_t* call) {
 /* Releases its argument and clears the slot, as if it had been given. */
 static iree_status_t consume(vmrt_call_t* call) {
   iree_vm_ref_t ref = vmrt_arg_ref(call);
-  memset(call->raw.arguments.data, 0, sizeof ref);
+  memset(call->raw->arguments.data, 0, sizeof ref);
   vmrt_ref_release(&ref);
   return vmrt_ok();
 }

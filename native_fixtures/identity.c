@@ -32,7 +32,7 @@ static iree_status_t configure(vmrt_module_t* module, const vmrt_params_t* param
 
 /* 1: calls carry the host's wrapper, not a module of this library. */
 static iree_status_t is_wrapped(vmrt_call_t* call) {
-  iree_vm_module_t* seen = call->raw.function.module;
+  iree_vm_module_t* seen = call->raw->function.module;
   vmrt_return_i32(call, seen != &call->module->interface && seen != (iree_vm_module_t*)(uintptr_t)16);
   return vmrt_ok();
 }
@@ -51,7 +51,7 @@ static iree_status_t same_allocator(vmrt_call_t* call) {
 
 /* The linkage that the call carries. */
 static iree_status_t linkage_of_call(vmrt_call_t* call) {
-  vmrt_return_i32(call, call->raw.function.linkage);
+  vmrt_return_i32(call, call->raw->function.linkage);
   return vmrt_ok();
 }
 

@@ -62,7 +62,7 @@ static iree_status_t two_spans(vmrt_call_t* call) {
 static iree_status_t count_refs(vmrt_call_t* call) {
   trace_line_t line = trace_begin("variadic", "bytes"); /* no words: they hold addresses */
   trace_text(&line, "fn", vmrt_text("count_refs"));
-  trace_number(&line, "size", (long long)call->raw.arguments.data_length);
+  trace_number(&line, "size", (long long)call->raw->arguments.data_length);
   trace_end(&line);
   int32_t count = 0;
   for (uint32_t left = vmrt_arg_count(call); left > 0; --left) count += !vmrt_ref_is_null(vmrt_arg_ref(call));

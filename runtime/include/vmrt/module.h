@@ -117,7 +117,7 @@ struct vmrt_call_t {
   iree_status_t failure;  /* the first mistake in reading or writing values */
   vmrt_cursor_t arguments;
   vmrt_cursor_t results;
-  iree_vm_function_call_t raw; /* as the host passed it */
+  const iree_vm_function_call_t* raw; /* as the host passed it */
 };
 
 /* vmrt_arg_i32(call): the next argument; likewise i64, f32, f64 and ref (borrowed: retain to keep or return it).
@@ -453,12 +453,26 @@ static inline iree_status_t vmrt_slot_notify(void* self, iree_vm_module_state_t*
 /* Finds the state of the call; see the top of this file. */
 static inline iree_status_t vmrt_call_find_state(vmrt_call_t* call) {
   const vmrt_module_type_t* type = call->module->type;
+  call->state = NULL;
   if (type->state_size == 0 && type->import_count == 0) return vmrt_ok();
   call->state = atomic_load_explicit(&call->module->only_state, memory_order_acquire);
   if (call->state) return vmrt_ok();
   return vmrt_status(IREE_STATUS_FAILED_PRECONDITION,
                      "module `%s` is not in exactly one context; without a runtime it cannot tell whose call this is",
                      call->module->name);
+}
+
+/* Fills in `call`, field by field: clearing it as a whole costs more than a short function. */
+static inline iree_status_t vmrt_call_begin(vmrt_call_t* call, vmrt_module_t* module, iree_vm_stack_t* stack,
+                                            const iree_vm_function_call_t* raw, const char* cconv) {
+  call->module = module;
+  call->stack = stack;
+  call->raw = raw;
+  call->failure = vmrt_ok();
+  call->arguments = vmrt_cursor(vmrt_argument_letters(cconv), raw->arguments.data, raw->arguments.data_length,
+                                &call->failure);
+  call->results = vmrt_cursor(vmrt_result_letters(cconv), raw->results.data, raw->results.data_length, &call->failure);
+  return vmrt_call_find_state(call);
 }
 
 /* Which of two failures is reported: what the function returned, else the first mistake with values. */
@@ -474,28 +488,24 @@ static inline iree_status_t vmrt_call_end(vmrt_call_t* call, iree_status_t statu
 
 static inline iree_status_t vmrt_slot_begin_call(void* self, iree_vm_stack_t* stack, iree_vm_function_call_t raw) {
   vmrt_module_t* module = (vmrt_module_t*)self;
-  vmrt_call_t call = {.module = module, .stack = stack, .raw = raw};
+  vmrt_call_t call;
   if (!vmrt_linkage_is_export(raw.function.linkage) || raw.function.ordinal >= module->type->export_count) {
     return vmrt_status(IREE_STATUS_INVALID_ARGUMENT, "module `%s` has no export %d", module->name, raw.function.ordinal);
   }
-  VMRT_TRY(vmrt_call_find_state(&call));
   const vmrt_export_t* target = &module->type->exports[raw.function.ordinal];
-  const char* result_letters = vmrt_result_letters(target->cconv);
-  call.arguments = vmrt_cursor(vmrt_argument_letters(target->cconv), raw.arguments.data, raw.arguments.data_length,
-                               &call.failure);
-  call.results = vmrt_cursor(result_letters, raw.results.data, raw.results.data_length, &call.failure);
-  return vmrt_call_end(&call, target->function(&call), result_letters);
+  VMRT_TRY(vmrt_call_begin(&call, module, stack, &raw, target->cconv));
+  return vmrt_call_end(&call, target->function(&call), vmrt_result_letters(target->cconv));
 }
 
 /* The host does not say which call goes on: a deferring module remembers it. */
 static inline iree_status_t vmrt_slot_resume_call(void* self, iree_vm_stack_t* stack, iree_byte_span_t call_results) {
   vmrt_module_t* module = (vmrt_module_t*)self;
-  vmrt_call_t call = {.module = module, .stack = stack, .raw = {.results = call_results}};
+  const iree_vm_function_call_t raw = {.results = call_results};
+  vmrt_call_t call;
   if (!module->type->resume) {
     return vmrt_status(IREE_STATUS_UNIMPLEMENTED, "module `%s` defers no calls", module->name);
   }
-  VMRT_TRY(vmrt_call_find_state(&call));
-  call.results = vmrt_cursor("", call_results.data, call_results.data_length, &call.failure);
+  VMRT_TRY(vmrt_call_begin(&call, module, stack, &raw, ""));
   return vmrt_call_end(&call, module->type->resume(&call), "");
 }
 

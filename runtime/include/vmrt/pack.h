@@ -89,7 +89,8 @@ static inline size_t vmrt_letter_size(char letter) {
 
 static inline size_t vmrt_letter_alignment(char letter) { return vmrt_letter_size(letter) > 4 ? 8 : 4; }
 
-static inline size_t vmrt_align(size_t offset, size_t alignment) { return (offset + alignment - 1) / alignment * alignment; }
+/* `alignment` is a power of two. */
+static inline size_t vmrt_align(size_t offset, size_t alignment) { return (offset + alignment - 1) & ~(alignment - 1); }
 
 /* The largest alignment among the letters up to the end of the tuple or part. */
 static inline size_t vmrt_letters_alignment(const char* letters, bool whole_part) {
@@ -103,8 +104,8 @@ static inline size_t vmrt_letters_alignment(const char* letters, bool whole_part
 static inline const char* vmrt_argument_letters(const char* cconv) { return *cconv ? cconv + 1 : cconv; }
 
 static inline const char* vmrt_result_letters(const char* cconv) {
-  const char* underscore = strchr(cconv, '_');
-  return underscore ? underscore + 1 : "";
+  while (*cconv && *cconv++ != '_') continue;
+  return cconv;
 }
 
 /* Bytes of a part without spans. */
@@ -133,22 +134,27 @@ static inline void vmrt_cursor_end_tuple(vmrt_cursor_t* cursor) {
   }
 }
 
-/* The place of the next value, which has to be of that letter; NULL once anything was wrong. */
-static inline void* vmrt_cursor_next(vmrt_cursor_t* cursor, char letter) {
-  if (!vmrt_is_ok(*cursor->failure)) return NULL;
-  size_t offset = vmrt_align(cursor->offset, vmrt_letter_alignment(letter));
+/* Why the next value cannot be had; apart from vmrt_cursor_next, which is short then. */
+static inline void* vmrt_cursor_refuse(vmrt_cursor_t* cursor, char letter, size_t offset) {
   if (*cursor->letters != letter) {
     *cursor->failure = vmrt_status(IREE_STATUS_INVALID_ARGUMENT, "`%c` is used where the convention goes on with `%s`",
                                    letter, cursor->letters);
-    return NULL;
-  }
-  if (offset > cursor->capacity || vmrt_letter_size(letter) > cursor->capacity - offset) {
+  } else {
     *cursor->failure = vmrt_status(IREE_STATUS_OUT_OF_RANGE, "the buffer of %zu bytes ends before the `%c` at offset %zu",
                                    cursor->capacity, letter, offset);
-    return NULL;
+  }
+  return NULL;
+}
+
+/* The place of the next value, which has to be of that letter; NULL once anything was wrong. */
+static inline void* vmrt_cursor_next(vmrt_cursor_t* cursor, char letter) {
+  size_t size = vmrt_letter_size(letter), offset = vmrt_align(cursor->offset, vmrt_letter_alignment(letter));
+  if (!vmrt_is_ok(*cursor->failure)) return NULL;
+  if (*cursor->letters != letter || offset > cursor->capacity || size > cursor->capacity - offset) {
+    return vmrt_cursor_refuse(cursor, letter, offset);
   }
   ++cursor->letters;
-  cursor->offset = offset + vmrt_letter_size(letter);
+  cursor->offset = offset + size;
   if (cursor->tuple) vmrt_cursor_end_tuple(cursor);
   return cursor->data + offset;
 }
