@@ -108,8 +108,7 @@ static inline uint32_t test_count_functions(const test_module_t* module) {
   return count;
 }
 
-static inline void test_put_functions(test_bytes_t* out, const test_module_t* module, uint32_t root) {
-  uint32_t count = test_count_functions(module);
+static inline void test_put_exports(test_bytes_t* out, uint32_t count, uint32_t root) {
   uint32_t exports = test_put_vector(out, test_field(root, MODULE_EXPORTED_FUNCTIONS), count, 4);
   for (uint32_t i = 0; i < count; ++i) {
     const char name[] = {'f', (char)('0' + i), 0};
@@ -117,48 +116,49 @@ static inline void test_put_functions(test_bytes_t* out, const test_module_t* mo
     test_store32(out, test_field(export, EXPORT_INTERNAL_ORDINAL), i);
     test_put_string(out, test_field(export, EXPORT_LOCAL_NAME), name);
   }
+}
+
+static inline void test_put_descriptor(test_bytes_t* out, uint32_t place, const test_function_t* function, uint32_t offset) {
+  test_store32(out, place + DESCRIPTOR_BYTECODE_OFFSET, offset);
+  test_store32(out, place + DESCRIPTOR_BYTECODE_LENGTH, test_parse_hex(function->code, NULL));
+  test_store32(out, place + DESCRIPTOR_REQUIREMENTS, function->requirements);
+  test_store32(out, place + DESCRIPTOR_BLOCK_COUNT - 2, (uint32_t)function->blocks << 16);
+  test_store32(out, place + DESCRIPTOR_I32_REGISTER_COUNT,
+               ((uint32_t)function->i32_registers & 0xFFFF) | (uint32_t)function->ref_registers << 16);
+}
+
+static inline void test_put_functions(test_bytes_t* out, const test_module_t* module, uint32_t root) {
+  uint32_t count = test_count_functions(module), total = 0;
+  test_put_exports(out, count, root);
   uint32_t signatures = test_put_vector(out, test_field(root, MODULE_FUNCTION_SIGNATURES), count, 4);
   for (uint32_t i = 0; i < count; ++i) {
     uint32_t signature = test_put_table(out, signatures + 4 * i, 1);
     test_put_string(out, test_field(signature, SIGNATURE_CALLING_CONVENTION), module->functions[i].cconv);
   }
   uint32_t descriptors = test_put_vector(out, test_field(root, MODULE_FUNCTION_DESCRIPTORS), count, DESCRIPTOR_SIZE);
-  uint32_t total = 0;
   for (uint32_t i = 0; i < count; ++i) {
-    const test_function_t* function = &module->functions[i];
-    uint32_t place = descriptors + i * DESCRIPTOR_SIZE, length = test_parse_hex(function->code, NULL);
-    test_store32(out, place + DESCRIPTOR_BYTECODE_OFFSET, total);
-    test_store32(out, place + DESCRIPTOR_BYTECODE_LENGTH, length);
-    test_store32(out, place + DESCRIPTOR_REQUIREMENTS, function->requirements);
-    test_store32(out, place + 12, (uint32_t)function->blocks << 16);
-    test_store32(out, place + DESCRIPTOR_I32_REGISTER_COUNT,
-                 ((uint32_t)function->i32_registers & 0xFFFF) | (uint32_t)function->ref_registers << 16);
-    total += (length + 7) / 8 * 8;
+    test_put_descriptor(out, descriptors + i * DESCRIPTOR_SIZE, &module->functions[i], total);
+    total += (test_parse_hex(module->functions[i].code, NULL) + 7) / 8 * 8;
   }
   uint32_t code = test_put_vector(out, test_field(root, MODULE_BYTECODE_DATA), total, 1);
   for (uint32_t i = 0; i < count; ++i) {
-    uint32_t length = test_parse_hex(module->functions[i].code, out->data + code);
-    code += (length + 7) / 8 * 8;
+    code += (test_parse_hex(module->functions[i].code, out->data + code) + 7) / 8 * 8;
   }
 }
 
-/* Writes the module and returns the place of its root table. */
-static inline uint32_t test_build(const test_module_t* module, test_bytes_t* out) {
-  out->size = 0;
-  test_take(out, 12); /* size prefix, root offset, identifier */
-  memcpy(out->data + 8, SCHEMA_IDENTIFIER, 4);
-  uint32_t root = test_put_table(out, 4, MODULE_BYTECODE_DATA + 1);
-  test_store32(out, test_field(root, MODULE_BYTECODE_VERSION), 17u << 16);
-  test_put_string(out, test_field(root, MODULE_NAME), module->name);
-  const uint32_t unused[] = {MODULE_ATTRS, MODULE_DEPENDENCIES, MODULE_RWDATA_SEGMENTS};
-  for (int i = 0; i < 3; ++i) test_drop_field(out, root, unused[i]);
+static inline void test_put_types(test_bytes_t* out, const test_module_t* module, uint32_t root) {
   uint32_t count = 0;
   while (count < 8 && module->types[count]) ++count;
   uint32_t types = test_put_vector(out, test_field(root, MODULE_TYPES), count, 4);
   for (uint32_t i = 0; i < count; ++i) {
     test_put_string(out, test_field(test_put_table(out, types + 4 * i, 1), TYPE_FULL_NAME), module->types[i]);
   }
-  for (count = 0; count < 8 && module->imports[count].name;) ++count;
+}
+
+/* All imports are optional. */
+static inline void test_put_imports(test_bytes_t* out, const test_module_t* module, uint32_t root) {
+  uint32_t count = 0;
+  while (count < 8 && module->imports[count].name) ++count;
   uint32_t imports = test_put_vector(out, test_field(root, MODULE_IMPORTED_FUNCTIONS), count, 4);
   for (uint32_t i = 0; i < count; ++i) {
     uint32_t import = test_put_table(out, imports + 4 * i, 3);
@@ -171,6 +171,9 @@ static inline uint32_t test_build(const test_module_t* module, test_bytes_t* out
     uint32_t signature = test_put_table(out, test_field(import, IMPORT_SIGNATURE), 1);
     test_put_string(out, test_field(signature, SIGNATURE_CALLING_CONVENTION), module->imports[i].cconv);
   }
+}
+
+static inline void test_put_rodata(test_bytes_t* out, const test_module_t* module, uint32_t root) {
   uint32_t rodata = test_put_vector(out, test_field(root, MODULE_RODATA_SEGMENTS), module->rodata_count, 4);
   for (uint32_t i = 0; i < module->rodata_count; ++i) {
     uint32_t segment = test_put_table(out, rodata + 4 * i, 3);
@@ -178,6 +181,22 @@ static inline uint32_t test_build(const test_module_t* module, test_bytes_t* out
     test_drop_field(out, segment, RODATA_COMPRESSION);
     test_put_vector(out, test_field(segment, RODATA_EMBEDDED_DATA), 4, 1);
   }
+}
+
+/* Writes the module and returns the place of its root table. */
+static inline uint32_t test_build(const test_module_t* module, test_bytes_t* out) {
+  out->size = 0;
+  test_take(out, 12); /* size prefix, root offset, identifier */
+  memcpy(out->data + 8, SCHEMA_IDENTIFIER, 4);
+  uint32_t root = test_put_table(out, 4, MODULE_BYTECODE_DATA + 1);
+  test_drop_field(out, root, MODULE_ATTRS);
+  test_drop_field(out, root, MODULE_DEPENDENCIES);
+  test_drop_field(out, root, MODULE_RWDATA_SEGMENTS);
+  test_store32(out, test_field(root, MODULE_BYTECODE_VERSION), 17u << 16);
+  test_put_string(out, test_field(root, MODULE_NAME), module->name);
+  test_put_types(out, module, root);
+  test_put_imports(out, module, root);
+  test_put_rodata(out, module, root);
   uint32_t state = test_put_table(out, test_field(root, MODULE_STATE), 2);
   test_store32(out, test_field(state, STATE_GLOBAL_BYTES_CAPACITY), (uint32_t)module->global_bytes);
   test_store32(out, test_field(state, STATE_GLOBAL_REF_COUNT), (uint32_t)module->global_refs);

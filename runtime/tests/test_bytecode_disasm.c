@@ -173,51 +173,61 @@ typedef struct test_location_t {
   int32_t a, b;
 } test_location_t;
 
-/* One function `f0`, and a database with `map_count` source maps, the last of them named `name` and saying pc 1 is location 0. */
+static void put_location(test_bytes_t* out, uint32_t place, const test_location_t* location) {
+  bool has_text = location->type == LOCATION_FILE_LINE_COL || location->type == LOCATION_NAME;
+  uint32_t table = test_put_table(out, place, 3);
+  test_store32(out, test_field(table, has_text), (uint32_t)location->a);
+  test_store32(out, test_field(table, has_text + 1), (uint32_t)location->b);
+  if (has_text && location->text) test_put_string(out, test_field(table, 0), location->text);
+  if (has_text && !location->text) test_drop_field(out, table, 0);
+  if (location->type != LOCATION_FUSED) return;
+  test_drop_field(out, table, FUSED_METADATA);
+  uint32_t list = test_put_vector(out, test_field(table, FUSED_LOCATIONS), 2, 4);
+  test_store32(out, list, (uint32_t)location->a);
+  test_store32(out, list + 4, (uint32_t)location->b);
+}
+
+static void put_location_table(test_bytes_t* out, uint32_t debug, const test_location_t* locations, uint32_t count) {
+  if (count == 0) {
+    test_drop_field(out, debug, DEBUG_LOCATION_TABLE_TYPE);
+    test_drop_field(out, debug, DEBUG_LOCATION_TABLE);
+    return;
+  }
+  uint32_t types = test_put_vector(out, test_field(debug, DEBUG_LOCATION_TABLE_TYPE), count, 1);
+  uint32_t values = test_put_vector(out, test_field(debug, DEBUG_LOCATION_TABLE), count, 4);
+  for (uint32_t i = 0; i < count; ++i) {
+    out->data[types + i] = locations[i].type;
+    if (locations[i].type != LOCATION_NONE) put_location(out, values + 4 * i, &locations[i]);
+  }
+}
+
+/* `count` maps, the last of them named `name` and saying that pc 1 is at location 0. */
+static void put_source_maps(test_bytes_t* out, uint32_t debug, uint32_t count, const char* name) {
+  uint32_t maps = test_put_vector(out, test_field(debug, DEBUG_FUNCTIONS), count, 4);
+  for (uint32_t i = 0; i < count; ++i) {
+    bool is_last = i + 1 == count;
+    uint32_t map = test_put_table(out, maps + 4 * i, 2);
+    test_put_string(out, test_field(map, SOURCE_MAP_LOCAL_NAME), is_last ? name : "another");
+    uint32_t entries = test_put_vector(out, test_field(map, SOURCE_MAP_LOCATIONS), is_last, LOC_SIZE);
+    if (is_last) test_store32(out, entries + LOC_BYTECODE_OFFSET, 1);
+  }
+}
+
+/* One function `f0`, and a database of these locations. */
 static void build_debug(test_bytes_t* out, uint32_t map_count, const char* name, const test_location_t* locations,
                         uint32_t count) {
   const test_module_t module = {.name = "m", .functions = {{"0v_v", "79 5A _ 0000", 1, 0, 0, 0}}};
   uint32_t root = test_build(&module, out);
-  /* Nobody needs `rwdata_segments`: its slot becomes that of the database. */
+  /* A longer vtable; the database takes the place of the field `rwdata_segments`, which nobody needs. */
   uint32_t vtable = root - read_le32(out->data + root);
-  uint32_t copy = test_take(out, 4 + 2 * 16);
-  memcpy(out->data + copy, out->data + vtable, 4 + 2 * 15);
-  out->data[copy] = 4 + 2 * 16;
-  out->data[copy + 4 + 2 * MODULE_DEBUG_DATABASE] = 4 + 4 * MODULE_RWDATA_SEGMENTS;
-  test_store32(out, root, root - copy);
+  uint32_t longer = test_take(out, 4 + 2 * (MODULE_DEBUG_DATABASE + 1));
+  memcpy(out->data + longer, out->data + vtable, 4 + 2 * MODULE_DEBUG_DATABASE);
+  out->data[longer] = 4 + 2 * (MODULE_DEBUG_DATABASE + 1);
+  out->data[longer + 4 + 2 * MODULE_DEBUG_DATABASE] = 4 + 4 * MODULE_RWDATA_SEGMENTS;
+  test_store32(out, root, root - longer);
   uint32_t debug = test_put_table(out, test_field(root, MODULE_RWDATA_SEGMENTS), 3);
-  uint32_t maps = test_put_vector(out, test_field(debug, DEBUG_FUNCTIONS), map_count, 4);
-  for (uint32_t i = 0; i < map_count; ++i) {
-    uint32_t map = test_put_table(out, maps + 4 * i, 2);
-    test_put_string(out, test_field(map, SOURCE_MAP_LOCAL_NAME), i + 1 == map_count ? name : "another");
-    uint32_t locs = test_put_vector(out, test_field(map, SOURCE_MAP_LOCATIONS), i + 1 == map_count ? 1 : 0, LOC_SIZE);
-    if (i + 1 == map_count) test_store32(out, locs + LOC_BYTECODE_OFFSET, 1);
-  }
-  if (count == 0) {
-    test_drop_field(out, debug, DEBUG_LOCATION_TABLE_TYPE);
-    test_drop_field(out, debug, DEBUG_LOCATION_TABLE);
-  } else {
-    uint32_t types = test_put_vector(out, test_field(debug, DEBUG_LOCATION_TABLE_TYPE), count, 1);
-    uint32_t values = test_put_vector(out, test_field(debug, DEBUG_LOCATION_TABLE), count, 4);
-    for (uint32_t i = 0; i < count; ++i) {
-      const test_location_t* location = &locations[i];
-      out->data[types + i] = location->type;
-      if (location->type == LOCATION_NONE) continue;
-      uint32_t table = test_put_table(out, values + 4 * i, 3);
-      bool has_text = location->type == LOCATION_FILE_LINE_COL || location->type == LOCATION_NAME;
-      uint32_t first = has_text ? 1 : 0;
-      test_store32(out, test_field(table, first), (uint32_t)location->a);
-      test_store32(out, test_field(table, first + 1), (uint32_t)location->b);
-      if (has_text && location->text) test_put_string(out, test_field(table, 0), location->text);
-      if (has_text && !location->text) test_drop_field(out, table, 0);
-      if (location->type == LOCATION_FUSED) {
-        test_drop_field(out, table, FUSED_METADATA);
-        uint32_t list = test_put_vector(out, test_field(table, FUSED_LOCATIONS), 2, 4);
-        test_store32(out, list, (uint32_t)location->a);
-        test_store32(out, list + 4, (uint32_t)location->b);
-      }
-    }
-  }
+  put_source_maps(out, debug, map_count, name);
+  put_location_table(out, debug, locations, count);
   test_take(out, 0);
   test_store32(out, 0, out->size - 4);
 }
