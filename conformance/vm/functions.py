@@ -109,15 +109,15 @@ class NumericFunction(Function):
         self._argument_struct, self._result_struct = shape.argument_struct(), shape.result_struct()
         self._arguments = self._memory(api.lib.vmrt_call_arguments(self._record))
         self._results = self._memory(api.lib.vmrt_call_results(self._record))
-        self._invoke = api.lib.vmrt_call_invoke
+        self._invoke = api.lib.vmrt_call_invoke_word
         self._takes, self._gives = bool(shape.arguments), len(shape.results)
 
     def __call__(self, *args: Value) -> Result:
         if args or self._takes:
             self._write(args)
-        status = self._invoke(self._record)
-        if status:
-            raise self._failure(status)
+        word = self._invoke(self._record)
+        if word:
+            raise self._failure(word)
         if not self._gives:
             return None
         values = self._result_struct.unpack_from(self._results)
@@ -135,7 +135,8 @@ class NumericFunction(Function):
                 convention.check_number(f"argument {index} of {self.name}", letter, value)
             raise
 
-    def _failure(self, status: Any) -> Error:
+    def _failure(self, word: int) -> Error:
+        status = self._api.ffi.cast("iree_status_t", word)
         if self._context.closed:
             self._api.lib.iree_status_free(status)
             return ClosedError("context")

@@ -35,8 +35,10 @@ IREE_API_EXPORT iree_status_t vmrt_call_create(vmrt_session_t* session, iree_vm_
 /* Where arguments are put before a call and results are found after it; aligned to 16 bytes, empty without any. */
 IREE_API_EXPORT iree_byte_span_t vmrt_call_arguments(vmrt_call_t* call);
 IREE_API_EXPORT iree_byte_span_t vmrt_call_results(vmrt_call_t* call);
-/* As iree_vm_invoke. Results are zero after a failure. */
+/* As iree_vm_invoke. */
 IREE_API_EXPORT iree_status_t vmrt_call_invoke(vmrt_call_t* call);
+/* The same, giving the status as a number: cheaper for the binding. */
+IREE_API_EXPORT uintptr_t vmrt_call_invoke_word(vmrt_call_t* call);
 IREE_API_EXPORT void vmrt_call_release(vmrt_call_t* call);
 /* cdef: end */
 

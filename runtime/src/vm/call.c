@@ -96,3 +96,5 @@ iree_status_t vmrt_call_invoke(vmrt_call_t* call) {
   session_leave(call->session);
   return status;
 }
+
+uintptr_t vmrt_call_invoke_word(vmrt_call_t* call) { return (uintptr_t)vmrt_call_invoke(call); }
