@@ -19,7 +19,7 @@ static const iree_vm_ref_type_descriptor_t buffer_descriptor = {
 
 VM_DEFINE_TYPE_ADAPTERS(iree_vm_buffer, iree_vm_buffer_t, buffer_descriptor);
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 void iree_vm_buffer_initialize(uint32_t access, iree_byte_span_t data, iree_allocator_t allocator,
                                iree_vm_buffer_t* out_buffer) {
@@ -94,7 +94,7 @@ iree_status_t iree_vm_buffer_wrap_retain(iree_vm_buffer_t* buffer, iree_vm_ref_t
   return iree_vm_ref_wrap_retain(buffer, iree_vm_buffer_type(), out_ref);
 }
 
-/* ---- Properties ---------------------------------------------------------------------------------------------------- */
+/* ---- Properties -------------------------------------------------------------------------------------------------- */
 
 iree_host_size_t iree_vm_buffer_length(const iree_vm_buffer_t* buffer) { return buffer->data.data_length; }
 
@@ -110,7 +110,7 @@ iree_const_byte_span_t iree_vm_buffer_const_contents(const iree_vm_buffer_t* buf
   return iree_const_cast_byte_span(buffer->data);
 }
 
-/* ---- Ranges -------------------------------------------------------------------------------------------------------- */
+/* ---- Ranges ------------------------------------------------------------------------------------------------------ */
 
 iree_status_t vm_buffer_check_range(const iree_vm_buffer_t* buffer, iree_host_size_t offset, iree_host_size_t length) {
   iree_host_size_t size = buffer->data.data_length;

@@ -41,7 +41,7 @@ iree_status_t iree_vm_buffer_fill_bytes(const iree_vm_buffer_t* target, iree_hos
   return iree_vm_buffer_fill_elements(target, offset, length, 1, &value);
 }
 
-/* ---- Elements ------------------------------------------------------------------------------------------------------ */
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 static iree_status_t buffer_check_elements(const iree_vm_buffer_t* buffer, iree_host_size_t element_offset,
                                            iree_host_size_t element_count, iree_host_size_t element_length) {
@@ -89,7 +89,7 @@ iree_status_t iree_vm_buffer_write_elements(const void* source, const iree_vm_bu
   return iree_ok_status();
 }
 
-/* ---- Hash ---------------------------------------------------------------------------------------------------------- */
+/* ---- Hash -------------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_vm_buffer_hash(const iree_vm_buffer_t* buffer, iree_host_size_t offset, iree_host_size_t length,
                                   int64_t* out_hash) {

@@ -7,7 +7,7 @@
 #define CCONV_SPAN_BEGIN 'C'
 #define CCONV_SPAN_END 'D'
 
-/* ---- Parts --------------------------------------------------------------------------------------------------------- */
+/* ---- Parts ------------------------------------------------------------------------------------------------------- */
 
 static iree_string_view_t cconv_without_lone_v(iree_string_view_t part) {
   return part.size == 1 && part.data[0] == 'v' ? iree_string_view_empty() : part;
@@ -35,7 +35,7 @@ bool iree_vm_function_call_is_variadic_cconv(iree_string_view_t cconv) {
   return cconv.data && memchr(cconv.data, CCONV_SPAN_BEGIN, cconv.size) != NULL;
 }
 
-/* ---- Elements ------------------------------------------------------------------------------------------------------ */
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 /* Bytes of a packed value, which are also its alignment but for references; 0 for an unknown letter. */
 static iree_host_size_t cconv_value_size(char letter) {
@@ -80,7 +80,7 @@ iree_status_t iree_vm_function_call_count_arguments_and_results(const iree_vm_fu
   return cconv_count(results, out_result_count);
 }
 
-/* ---- Sizes --------------------------------------------------------------------------------------------------------- */
+/* ---- Sizes ------------------------------------------------------------------------------------------------------- */
 
 /* Where the next value goes, and the largest alignment so far. */
 typedef struct cconv_layout_t {
@@ -112,15 +112,24 @@ static iree_status_t cconv_tuple_length(iree_string_view_t part, iree_host_size_
                           VM_SV_ARG(part));
 }
 
-/* A count, then `count` tuples; every tuple begins at the alignment of its largest member. */
+static iree_host_size_t cconv_tuple_alignment(iree_string_view_t tuple) {
+  iree_host_size_t alignment = 4;
+  for (iree_host_size_t i = 0; i < tuple.size; ++i) {
+    if (alignment < cconv_value_alignment(tuple.data[i])) alignment = cconv_value_alignment(tuple.data[i]);
+  }
+  return alignment;
+}
+
+/* A count, then `count` tuples: the first one begins at the alignment of its largest member, the others right behind. An empty
+ * span takes no padding, but its members still count for the alignment of the whole. */
 static void cconv_add_span(cconv_layout_t* layout, iree_string_view_t tuple, iree_host_size_t count) {
+  iree_host_size_t alignment = cconv_tuple_alignment(tuple);
   cconv_add_value(layout, 'i');
-  cconv_layout_t one = {0, 4};
-  for (iree_host_size_t i = 0; i < tuple.size; ++i) cconv_add_value(&one, tuple.data[i]);
-  if (layout->alignment < one.alignment) layout->alignment = one.alignment;
-  if (count == 0) return;
-  layout->offset = cconv_align(layout->offset, one.alignment) + (count - 1) * cconv_align(one.offset, one.alignment);
-  layout->offset += one.offset;
+  if (layout->alignment < alignment) layout->alignment = alignment;
+  if (count > 0) layout->offset = cconv_align(layout->offset, alignment);
+  for (iree_host_size_t k = 0; k < count; ++k) {
+    for (iree_host_size_t i = 0; i < tuple.size; ++i) cconv_add_value(layout, tuple.data[i]);
+  }
 }
 
 static iree_status_t cconv_segment(iree_string_view_t part, const iree_vm_register_list_t* segments,

@@ -11,7 +11,7 @@
 /* More is taken for a mistake. */
 #define CONTEXT_MAX_MODULES 65536
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static intptr_t context_next_id(void) {
   static intptr_t last_id = 0;
@@ -96,7 +96,7 @@ iree_status_t iree_vm_context_create_with_modules(iree_vm_instance_t* instance, 
   return iree_ok_status();
 }
 
-/* ---- Registration -------------------------------------------------------------------------------------------------- */
+/* ---- Registration ------------------------------------------------------------------------------------------------ */
 
 static iree_status_t context_check_open(const iree_vm_context_t* context) {
   const char* reason = context->is_static        ? "was created with its modules"
@@ -109,7 +109,9 @@ static iree_status_t context_check_open(const iree_vm_context_t* context) {
 }
 
 static iree_status_t context_check_modules(iree_host_size_t module_count, iree_vm_module_t* const* modules) {
-  if (!modules) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "%zu modules in a list that is NULL", module_count);
+  if (!modules) {
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "%zu modules in a list that is NULL", module_count);
+  }
   for (iree_host_size_t i = 0; i < module_count; ++i) {
     if (!modules[i]) {
       return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "module %zu of %zu is NULL", i, module_count);
@@ -166,7 +168,7 @@ iree_status_t iree_vm_context_register_modules(iree_vm_context_t* context, iree_
 
 void iree_vm_context_freeze(iree_vm_context_t* context) { context->is_frozen = true; }
 
-/* ---- Questions ----------------------------------------------------------------------------------------------------- */
+/* ---- Questions --------------------------------------------------------------------------------------------------- */
 
 iree_vm_instance_t* iree_vm_context_instance(const iree_vm_context_t* context) { return context->instance; }
 
@@ -184,8 +186,8 @@ iree_status_t iree_vm_context_resolve_function(const iree_vm_context_t* context,
                                                iree_vm_function_t* out_function) {
   iree_string_view_t module_name, function_name;
   if (iree_string_view_split(vm_text_sanitize(full_name), '.', &module_name, &function_name) == IREE_STRING_VIEW_NPOS) {
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "function name '%.*s' is not fully-qualified: module.function",
-                            VM_SV_ARG(full_name));
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                            "function name '%.*s' is not fully-qualified: module.function", VM_SV_ARG(full_name));
   }
   const context_slot_t* slot = link_find_module(context, module_name);
   if (!slot) {
@@ -198,7 +200,7 @@ iree_status_t iree_vm_context_resolve_function(const iree_vm_context_t* context,
   return iree_status_annotate_f(status, "resolving function '%.*s'", VM_SV_ARG(full_name));
 }
 
-/* ---- States -------------------------------------------------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------------------------------------------------ */
 
 /* While `__init` or the like of a module runs, the module has the state of that slot, even if it is registered twice.
  * Otherwise the first slot counts; the one found last is tried first, because it is asked for at every call. */
@@ -238,7 +240,7 @@ const iree_vm_context_t* vm_context_from_resolver(iree_vm_state_resolver_t resol
   return resolver.query_module_state == context_query_module_state ? resolver.self : NULL;
 }
 
-/* ---- Cancellation -------------------------------------------------------------------------------------------------- */
+/* ---- Cancellation ------------------------------------------------------------------------------------------------ */
 
 const int32_t* vm_context_cancel_flag(const iree_vm_context_t* context) { return &context->cancel_code; }
 

@@ -34,26 +34,26 @@ struct iree_vm_context_t {
   context_slot_t* slots;
 };
 
-/* ---- context.c ----------------------------------------------------------------------------------------------------- */
+/* ---- context.c --------------------------------------------------------------------------------------------------- */
 
 /* An empty context with room for `slot_capacity` modules. */
 iree_status_t context_allocate(iree_vm_instance_t* instance, uint32_t flags, iree_host_size_t slot_capacity,
                                iree_allocator_t allocator, iree_vm_context_t** out_context);
 
-/* ---- link.c -------------------------------------------------------------------------------------------------------- */
+/* ---- link.c ------------------------------------------------------------------------------------------------------ */
 
-/* The linked module of that name registered last; NULL when there is none. The one rule for dependencies, imports, lookup. */
+/* The linked module of that name registered last; NULL when there is none. One rule for dependencies, imports, lookup. */
 const context_slot_t* link_find_module(const iree_vm_context_t* context, iree_string_view_t name);
 /* Checks that what the module depends on is registered, with its version. */
 iree_status_t link_check_dependencies(const iree_vm_context_t* context, const context_slot_t* slot);
 /* Finds all imports and hands them to the module. All that are missing are in the status. */
 iree_status_t link_resolve_imports(const iree_vm_context_t* context, const context_slot_t* slot);
 
-/* ---- lifecycle.c --------------------------------------------------------------------------------------------------- */
+/* ---- lifecycle.c ------------------------------------------------------------------------------------------------- */
 
 /* Looks up `__init` and `__deinit`, calls the former and marks the slot as ready. */
 iree_status_t lifecycle_initialize(iree_vm_context_t* context, context_slot_t* slot);
-/* Undoes all slots from `first` on: each `__deinit` in reverse, then each state in reverse, then each module in reverse. */
+/* Undoes all slots from `first` on: every `__deinit`, then every state, then every module, each time in reverse. */
 void lifecycle_undo(iree_vm_context_t* context, iree_host_size_t first);
 
 #endif /* VMRT_VM_CONTEXT_SLOTS_H_ */

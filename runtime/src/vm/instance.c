@@ -29,7 +29,7 @@ struct iree_vm_instance_t {
   instance_type_t types[];
 };
 
-/* ---- Types, with the lock held ------------------------------------------------------------------------------------- */
+/* ---- Types, with the lock held ----------------------------------------------------------------------------------- */
 
 static instance_type_t* types_find_descriptor(iree_vm_instance_t* instance,
                                               const iree_vm_ref_type_descriptor_t* descriptor) {
@@ -64,7 +64,7 @@ static void types_remove(iree_vm_instance_t* instance, instance_type_t* type) {
   --instance->type_count;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t instance_register_builtin_types(iree_vm_instance_t* instance) {
   iree_vm_ref_type_t type;
@@ -117,7 +117,7 @@ void iree_vm_instance_release(iree_vm_instance_t* instance) {
 
 iree_allocator_t iree_vm_instance_allocator(iree_vm_instance_t* instance) { return instance->allocator; }
 
-/* ---- Cancellation -------------------------------------------------------------------------------------------------- */
+/* ---- Cancellation ------------------------------------------------------------------------------------------------ */
 
 const int32_t* vm_instance_cancel_flag(const iree_vm_instance_t* instance) { return &instance->cancel_code; }
 
@@ -125,7 +125,7 @@ void vmrt_instance_cancel(iree_vm_instance_t* instance, iree_status_code_t code)
   atomic_store_relaxed_i32(&instance->cancel_code, (int32_t)(code & IREE_STATUS_CODE_MASK));
 }
 
-/* ---- Registration -------------------------------------------------------------------------------------------------- */
+/* ---- Registration ------------------------------------------------------------------------------------------------ */
 
 static iree_status_t instance_check_descriptor(const iree_vm_ref_type_descriptor_t* descriptor) {
   if (((uintptr_t)descriptor & IREE_VM_REF_TYPE_TAG_MASK) != 0 || !descriptor) {
@@ -172,7 +172,7 @@ iree_vm_ref_type_t iree_vm_instance_lookup_type(iree_vm_instance_t* instance, ir
   return word;
 }
 
-/* ---- Placeholders -------------------------------------------------------------------------------------------------- */
+/* ---- Placeholders ------------------------------------------------------------------------------------------------ */
 
 /* A descriptor that carries its name behind it. */
 static iree_status_t placeholder_create(iree_string_view_t name, iree_allocator_t allocator,

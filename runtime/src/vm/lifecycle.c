@@ -4,7 +4,7 @@
 #include "vm/module_calls.h"
 #include "vm/text.h"
 
-/* ---- Calling ------------------------------------------------------------------------------------------------------- */
+/* ---- Calling ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t lifecycle_mismatch(const context_slot_t* slot, iree_string_view_t name, iree_string_view_t cconv,
                                         const char* expected) {
@@ -56,10 +56,10 @@ static iree_status_t lifecycle_call(iree_vm_context_t* context, const context_sl
   return status;
 }
 
-/* ---- Registration -------------------------------------------------------------------------------------------------- */
+/* ---- Registration ------------------------------------------------------------------------------------------------ */
 
-/* A failing lookup of `__deinit` means that there is none: it must not keep the module from working. A wrong convention is
- * refused now, because teardown has nobody to tell. */
+/* A failing lookup of `__deinit` means that there is none: it must not keep the module from working. A wrong convention
+ * is refused now, because teardown has nobody to tell. */
 static iree_status_t lifecycle_find_deinit(context_slot_t* slot) {
   iree_status_t status = lifecycle_find(slot, IREE_SV("__deinit"), "0v_v", &slot->deinit);
   bool is_found = slot->deinit.module != NULL;
@@ -80,7 +80,7 @@ iree_status_t lifecycle_initialize(iree_vm_context_t* context, context_slot_t* s
   return iree_ok_status();
 }
 
-/* ---- Teardown ------------------------------------------------------------------------------------------------------ */
+/* ---- Teardown ---------------------------------------------------------------------------------------------------- */
 
 static void lifecycle_deinitialize(iree_vm_context_t* context, context_slot_t* slot) {
   if (!slot->is_ready) return;
@@ -104,7 +104,7 @@ void lifecycle_undo(iree_vm_context_t* context, iree_host_size_t first) {
   }
 }
 
-/* ---- Notification -------------------------------------------------------------------------------------------------- */
+/* ---- Notification ------------------------------------------------------------------------------------------------ */
 
 static iree_status_t notify_module(const context_slot_t* slot, iree_vm_signal_t signal) {
   const iree_vm_module_t* module = slot->module;

@@ -17,7 +17,7 @@ const context_slot_t* link_find_module(const iree_vm_context_t* context, iree_st
   return NULL;
 }
 
-/* ---- Dependencies -------------------------------------------------------------------------------------------------- */
+/* ---- Dependencies ------------------------------------------------------------------------------------------------ */
 
 typedef struct link_dependent_t {
   const iree_vm_context_t* context;
@@ -30,7 +30,8 @@ static iree_status_t link_missing_dependency(const link_dependent_t* dependent,
   bool is_optional = (dependency->flags & IREE_VM_MODULE_DEPENDENCY_FLAG_OPTIONAL) != 0;
   if (is_optional && !is_required) return iree_ok_status();
   return iree_make_status(IREE_STATUS_NOT_FOUND,
-                          "module '%.*s' requires module '%.*s' (version %u or later), which is not registered before it",
+                          "module '%.*s' requires module '%.*s' (version %u or later), "
+                          "which is not registered before it",
                           VM_SV_ARG(dependent->slot->name), VM_SV_ARG(name), (unsigned)dependency->minimum_version);
 }
 
@@ -43,7 +44,8 @@ static iree_status_t link_check_dependency(void* user_data, const iree_vm_module
   uint32_t version = iree_vm_module_signature(provider->module).version;
   if (version >= dependency->minimum_version) return iree_ok_status();
   return iree_make_status(IREE_STATUS_NOT_FOUND,
-                          "version mismatch: module '%.*s' requires module '%.*s' of version %u or later, registered is %u",
+                          "version mismatch: module '%.*s' requires module '%.*s' of version %u or later, "
+                          "registered is %u",
                           VM_SV_ARG(dependent->slot->name), VM_SV_ARG(name), (unsigned)dependency->minimum_version,
                           (unsigned)version);
 }
@@ -55,7 +57,7 @@ iree_status_t link_check_dependencies(const iree_vm_context_t* context, const co
   return iree_status_annotate_f(status, "checking the dependencies of module '%.*s'", VM_SV_ARG(slot->name));
 }
 
-/* ---- One import ---------------------------------------------------------------------------------------------------- */
+/* ---- One import -------------------------------------------------------------------------------------------------- */
 
 typedef struct link_import_t {
   iree_host_size_t ordinal;
@@ -92,8 +94,8 @@ static iree_status_t link_find_provider(const iree_vm_context_t* context, link_i
   }
   import->provider = link_find_module(context, module_name);
   if (import->provider || import->is_optional) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_NOT_FOUND, "module '%.*s' is not registered before the module that imports from it",
-                          VM_SV_ARG(module_name));
+  return iree_make_status(IREE_STATUS_NOT_FOUND,
+                          "module '%.*s' is not registered before the module that imports from it", VM_SV_ARG(module_name));
 }
 
 static iree_status_t link_check_signature(const link_import_t* import, const link_target_t* target) {
@@ -137,7 +139,7 @@ static iree_status_t link_hand_over(const link_import_t* import, const link_targ
   return module->resolve_import(module->self, importer->state, import->ordinal, &target->function, &target->signature);
 }
 
-/* ---- All imports --------------------------------------------------------------------------------------------------- */
+/* ---- All imports ------------------------------------------------------------------------------------------------- */
 
 static iree_status_t link_get_import(const context_slot_t* slot, iree_host_size_t ordinal, link_import_t* out_import) {
   memset(out_import, 0, sizeof *out_import);

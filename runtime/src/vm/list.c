@@ -19,7 +19,7 @@ static const iree_vm_ref_type_descriptor_t list_descriptor = {
 
 VM_DEFINE_TYPE_ADAPTERS(iree_vm_list, iree_vm_list_t, list_descriptor);
 
-/* ---- Shape --------------------------------------------------------------------------------------------------------- */
+/* ---- Shape ------------------------------------------------------------------------------------------------------- */
 
 static vm_list_mode_t list_mode_of(iree_vm_type_def_t type) {
   if (iree_vm_type_def_is_value(type)) return VM_LIST_VALUES;
@@ -59,7 +59,7 @@ static iree_status_t list_check_capacity(const iree_vm_list_t* list, iree_host_s
                           list->element_size, LIST_MAX_BYTES);
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 iree_host_size_t iree_vm_list_storage_size(const iree_vm_type_def_t* element_type, iree_host_size_t capacity) {
   iree_host_size_t element_size = list_element_size(element_type ? *element_type : iree_vm_make_undefined_type_def());
@@ -124,8 +124,8 @@ static void list_free(iree_vm_list_t* list) {
   live_object_remove(VMRT_OBJECT_LIST);
 }
 
-/* A program can nest lists as deep as it likes. So that the depth is not the depth of our recursion, lists that die while
- * another one is being freed on this thread wait in a chain, linked by their capacity which nobody needs any more. */
+/* A program can nest lists as deep as it likes. So that the depth is not the depth of our recursion, lists that die
+ * while another one is being freed on this thread wait in a chain, linked by their capacity which nobody needs any more. */
 static _Thread_local iree_vm_list_t* list_dying_first = NULL;
 static _Thread_local bool list_is_freeing = false;
 
@@ -145,7 +145,7 @@ static void list_destroy(void* object) {
   list_is_freeing = false;
 }
 
-/* ---- Size ---------------------------------------------------------------------------------------------------------- */
+/* ---- Size -------------------------------------------------------------------------------------------------------- */
 
 iree_vm_type_def_t iree_vm_list_element_type(const iree_vm_list_t* list) { return list->element_type; }
 

@@ -5,7 +5,7 @@
 #include "vm/ref_inline.h"
 #include "vm/text.h"
 
-/* ---- Checks -------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static iree_status_t list_check_index(const iree_vm_list_t* list, iree_host_size_t i) {
   if (i < list->count) return iree_ok_status();
@@ -31,7 +31,7 @@ static iree_status_t list_check_ref(const iree_vm_list_t* list, const iree_vm_re
 /* One more element, zero, null or empty. */
 static iree_status_t list_extend(iree_vm_list_t* list) { return iree_vm_list_resize(list, list->count + 1); }
 
-/* ---- Values -------------------------------------------------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 static iree_vm_value_t list_load_value(const iree_vm_list_t* list, iree_host_size_t i) {
   iree_vm_value_t value = iree_vm_value_make_none();
@@ -88,7 +88,7 @@ iree_status_t iree_vm_list_push_value(iree_vm_list_t* list, const iree_vm_value_
   return iree_ok_status();
 }
 
-/* ---- References ---------------------------------------------------------------------------------------------------- */
+/* ---- References -------------------------------------------------------------------------------------------------- */
 
 /* Borrows the reference at `i`; an empty variant slot reads as null. */
 static iree_status_t list_peek_ref(const iree_vm_list_t* list, iree_host_size_t i, iree_vm_ref_t* out_ref) {
@@ -199,7 +199,7 @@ iree_status_t iree_vm_list_pop_front_ref_move(iree_vm_list_t* list, iree_vm_ref_
   return iree_ok_status();
 }
 
-/* ---- Variants ------------------------------------------------------------------------------------------------------ */
+/* ---- Variants ---------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_vm_list_get_variant_assign(const iree_vm_list_t* list, iree_host_size_t i,
                                               iree_vm_variant_t* out_variant) {

@@ -5,7 +5,7 @@
 #include "base/atomics.h"
 #include "vm/text.h"
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_vm_module_initialize(iree_vm_module_t* module, void* self) {
   memset(module, 0, sizeof *module);
@@ -22,7 +22,7 @@ void iree_vm_module_release(iree_vm_module_t* module) {
   if (module && atomic_ref_count_release(&module->ref_count) && module->destroy) module->destroy(module->self);
 }
 
-/* ---- The module ---------------------------------------------------------------------------------------------------- */
+/* ---- The module -------------------------------------------------------------------------------------------------- */
 
 iree_string_view_t iree_vm_module_name(const iree_vm_module_t* module) {
   if (!module) return IREE_SV("null");
@@ -64,7 +64,7 @@ iree_status_t iree_vm_module_resolve_source_location(const iree_vm_module_t* mod
   return module->resolve_source_location(module->self, function, pc, out_location);
 }
 
-/* ---- Its functions ------------------------------------------------------------------------------------------------- */
+/* ---- Its functions ----------------------------------------------------------------------------------------------- */
 
 /* A module that does not say whose function it is means its own. */
 static void function_complete(const iree_vm_module_t* module, iree_vm_function_t* function) {

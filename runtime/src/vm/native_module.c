@@ -20,7 +20,7 @@ static void native_module_destroy(void* self) {
   live_object_remove(VMRT_OBJECT_NATIVE_MODULE);
 }
 
-/* ---- Properties ---------------------------------------------------------------------------------------------------- */
+/* ---- Properties -------------------------------------------------------------------------------------------------- */
 
 static iree_string_view_t native_module_name(void* self) {
   native_module_t* module = self;
@@ -65,7 +65,7 @@ static iree_status_t native_module_get_module_attr(void* self, iree_host_size_t 
   return native_attr_at(module->descriptor->attr_count, module->descriptor->attrs, index, out_attr);
 }
 
-/* ---- Functions ----------------------------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------------------------- */
 
 static bool linkage_is_export(iree_vm_function_linkage_t linkage) {
   return linkage == IREE_VM_FUNCTION_LINKAGE_EXPORT || linkage == IREE_VM_FUNCTION_LINKAGE_EXPORT_OPTIONAL;
@@ -148,8 +148,9 @@ static iree_status_t native_get_export(native_module_t* module, iree_vm_function
   return iree_ok_status();
 }
 
-static iree_status_t native_module_get_function(void* self, iree_vm_function_linkage_t linkage, iree_host_size_t ordinal,
-                                                iree_vm_function_t* out_function, iree_string_view_t* out_name,
+static iree_status_t native_module_get_function(void* self, iree_vm_function_linkage_t linkage,
+                                                iree_host_size_t ordinal, iree_vm_function_t* out_function,
+                                                iree_string_view_t* out_name,
                                                 iree_vm_function_signature_t* out_signature) {
   native_module_t* module = self;
   if (module->user.get_function) {
@@ -184,7 +185,7 @@ static iree_status_t native_module_resolve_source_location(void* self, iree_vm_f
   return module->user.resolve_source_location(module->user.self, function, pc, out_location);
 }
 
-/* ---- State --------------------------------------------------------------------------------------------------------- */
+/* ---- State ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t native_module_alloc_state(void* self, iree_allocator_t allocator,
                                                iree_vm_module_state_t** out_module_state) {
@@ -227,7 +228,7 @@ static iree_status_t native_module_notify(void* self, iree_vm_module_state_t* mo
   return module->user.notify ? module->user.notify(module->user.self, module_state, signal) : iree_ok_status();
 }
 
-/* ---- Calls --------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t native_annotate_failure(const native_module_t* module, uint16_t ordinal, iree_status_t status) {
   iree_string_view_t name = module->descriptor->exports[ordinal].local_name;
@@ -256,8 +257,8 @@ static iree_status_t native_module_begin_call(void* self, iree_vm_stack_t* stack
       call.function.ordinal >= module->descriptor->export_count) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
                             "function %u of linkage %u cannot be called: module '%.*s' has %zu exports",
-                            (unsigned)call.function.ordinal, (unsigned)call.function.linkage, VM_SV_ARG(module->descriptor->name),
-                            module->descriptor->export_count);
+                            (unsigned)call.function.ordinal, (unsigned)call.function.linkage,
+                            VM_SV_ARG(module->descriptor->name), module->descriptor->export_count);
   }
   iree_vm_stack_frame_t* frame = NULL;
   IREE_RETURN_IF_ERROR(
@@ -277,7 +278,7 @@ static iree_status_t native_module_resume_call(void* self, iree_vm_stack_t* stac
   return native_run(module, stack, frame, IREE_VM_NATIVE_FUNCTION_CALL_RESUME, iree_byte_span_empty(), call_results);
 }
 
-/* ---- Creation ------------------------------------------------------------------------------------------------------ */
+/* ---- Creation ---------------------------------------------------------------------------------------------------- */
 
 static iree_status_t native_check_sorted(const iree_vm_native_module_descriptor_t* descriptor) {
   for (iree_host_size_t i = 1; i < descriptor->export_count; ++i) {
