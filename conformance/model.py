@@ -368,7 +368,7 @@ def _only_known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _expression(value: Any) -> str:
     """A constructor expression without the fields that keep their default."""
-    if isinstance(value, ModuleRef):
+    if isinstance(value, ModuleRef) and ModuleRef.parse(str(value)) == value:
         return f"ModuleRef.parse({str(value)!r})"
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"

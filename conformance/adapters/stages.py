@@ -136,7 +136,8 @@ def inside(announced: Stage, events: Sequence[Event]) -> Stage:
     pending = _open_call(events)
     if pending is not None:
         return _HOOK_STAGES.get(str(pending.fields.get("fn")), announced)
-    if announced is Stage.OPEN and events and events[-1].ev in ("lib.ctor", "fault"):
+    heard = [event.ev for event in events if event.ev != "lib.dtor"]
+    if announced is Stage.OPEN and heard and heard[-1] in ("lib.ctor", "fault"):
         return _stage_of_last(events) or announced
     return announced
 

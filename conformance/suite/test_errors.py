@@ -112,7 +112,9 @@ def test_payload_of_a_failing_create(case: Case) -> None:
 
 @clause("ERR-ok-with-storage")
 def test_ok_with_storage(case: Case) -> None:
-    case.run(native("statuses"), function="ok_with_storage").succeeds().happened("statuses.call(ok_with_storage)")
+    seen = case.run(native("statuses"), function="ok_with_storage")
+    seen.that(seen.observation.status != "?", "success or a reported error", seen.observation.summary())
+    seen.ordered("statuses.return(ok_with_storage)", "statuses.free", "statuses.destroy", "lib.dtor").balanced()
 
 
 @clause("ERR-exit-status")

@@ -38,18 +38,24 @@ def unloadable(how: str, folder: Path) -> Path:
     """Something with the name of a library that the system cannot load."""
     path = folder / f"lib{how}.so"
     good = fixtures.native("minimal").read_bytes()
-    if how == "directory":
-        path.mkdir()
-    elif how != "missing":
+    if how != "missing":
         path.write_bytes({"header-only": good[:16], "other-class": good[:4] + b"\x01" + good[5:]}[how])
     return path
 
 
 @clause("DYN-unloadable-file")
-@pytest.mark.parametrize("how", ["missing", "directory", "header-only", "other-class"])
+@pytest.mark.parametrize("how", ["missing", "header-only", "other-class"])
 def test_unloadable(case: Case, how: str, tmp_path: Path) -> None:
     path = unloadable(how, tmp_path)
     case.run(path, function="add", inputs=(3, 4)).fails("NOT_FOUND", Stage.OPEN, str(path))
+
+
+@clause("DYN-unloadable-file")
+def test_directory_with_the_name_of_a_library(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "libfolder.so"
+    path.mkdir()
+    seen = case.run(native("minimal"), path, function="add", inputs=(3, 4))
+    seen.refuses(Stage.OPEN, str(path)).happened("minimal.create").never("minimal.alloc")
 
 
 @clause("DYN-native-by-content")

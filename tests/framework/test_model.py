@@ -109,6 +109,8 @@ def test_scenario_json_both_ways() -> None:
 
 def test_scenario_prints_as_python() -> None:
     assert eval(SCENARIO.python(), vars(model)) == SCENARIO
+    odd = Scenario((ModuleRef("a?b.so"),))
+    assert eval(odd.python(), vars(model)) == odd
     assert "module_mode" not in Scenario((ModuleRef("x"),)).python()
 
 
