@@ -16,6 +16,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 Module = ModuleRef | PathLike[str] | str
 
 
+PATIENCE = (1.5, 6.0)
+
+
 class Violation(AssertionError):
     """A clause does not hold: what was wanted and what was seen instead."""
 
@@ -71,6 +74,14 @@ class Case:
             timeout=timeout,
         )
         return self.observe(scenario)
+
+    def run_to_hang(self, *modules: Module, reached: str, **options: Any) -> Seen:
+        """Runs what is meant to hang, for a short time; longer where a busy machine did not reach this event in time."""
+        for timeout in PATIENCE:
+            seen = self.run(*modules, timeout=timeout, **options)
+            if trace.find(seen.events, reached) or not seen.observation.timed_out:
+                break
+        return seen
 
     def observe(self, scenario: Scenario) -> Seen:
         """Runs any scenario."""

@@ -17,12 +17,15 @@ STAGES = {
     "dtor": Stage.TEARDOWN,
 }
 AT = pytest.mark.parametrize("at", STAGES)
-PATIENCE = 2.0
 
 
-def run(case: Case, module: ModuleRef, timeout: float | None = None) -> Seen:
+def run(case: Case, module: ModuleRef, *, hangs: bool = False) -> Seen:
     """With a well-behaved module before it, which shows how far the run came."""
-    seen = case.run(native("minimal"), module, function="run", inputs=(1,), timeout=timeout)
+    modules = [native("minimal"), module]
+    if hangs:
+        seen = case.run_to_hang(*modules, reached="*.fault", function="run", inputs=(1,))
+    else:
+        seen = case.run(*modules, function="run", inputs=(1,))
     return seen.happened("*.fault").happened("minimal.create")
 
 
@@ -56,9 +59,9 @@ def test_exit_in_a_constructor(case: Case) -> None:
 @clause("HOST-hang-is-ended")
 @AT
 def test_hang(case: Case, at: str) -> None:
-    run(case, native("loops", at=at), timeout=PATIENCE).hangs(STAGES[at]).never("minimal.destroy")
+    run(case, native("loops", at=at), hangs=True).hangs(STAGES[at]).never("minimal.destroy")
 
 
 @clause("HOST-hang-is-ended")
 def test_hang_in_a_constructor(case: Case) -> None:
-    run(case, native("loops_ctor"), timeout=PATIENCE).hangs(Stage.OPEN).never("minimal.destroy")
+    run(case, native("loops_ctor"), hangs=True).hangs(Stage.OPEN).never("minimal.destroy")

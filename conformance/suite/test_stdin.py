@@ -108,7 +108,8 @@ def test_malformed(case: Case, how: str, tmp_path: Path) -> None:
 
 @clause("STDIN-waits")
 def test_it_waits_for_the_end(case: Case) -> None:
-    seen = case.run(native("minimal"), STDIN, function="main", inputs=(3, 4), stdin=StdinKind.HELD, timeout=2)
+    modules = [native("minimal"), STDIN]
+    seen = case.run_to_hang(*modules, reached="minimal.create", function="main", stdin=StdinKind.HELD)
     seen.hangs(Stage.OPEN).happened("minimal.create").never("minimal.alloc")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.adapters.protocol import Unsupported
-from conformance.case import Case, Seen, Violation
+from conformance.case import PATIENCE, Case, Seen, Violation
 from conformance.model import Event, ModuleRef, Observation, Scenario, Stage, StdinKind
 
 
@@ -134,6 +134,14 @@ def test_what_a_runtime_is_asked(tmp_path: Path) -> None:
     assert scenario.modules[0].params and not scenario.modules[1].params
     assert scenario.calls[0].inputs == ("1", "2.5")
     assert (limit, other_limit, has_folder, len(case.runs)) == (5, 0.5, True, 2)
+
+
+def test_a_hang_that_came_too_early_is_given_more_time(tmp_path: Path) -> None:
+    early, late = Runtime(HANGS), Runtime(replace(HANGS, events=life("create")))
+    for runtime, runs in ((early, 2), (late, 1)):
+        case = Case(runtime, tmp_path / str(runs), timeout=5)
+        case.run_to_hang(reached="m.create")
+        assert [limit for _, limit, _ in runtime.asked] == list(PATIENCE[:runs])
 
 
 def test_needs(tmp_path: Path) -> None:
