@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lookup_function lies, as `lie=` says: nothing (OK, output unwritten), ordinal (one that does not exist), linkage (an unknown one). */
+/* lookup_function lies, as `lie=` says: nothing (OK, output unwritten), ordinal (one that does not exist) or linkage (an
+ * unknown one). */
 #include "support.h"
 
 typedef struct {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes, changes, keeps, returns and makes `vm.buffer` objects. Without a runtime it learns their type from the first one it sees. */
+/* Takes, changes, keeps, returns and makes `vm.buffer` objects. Without a runtime it learns their type from the first one that
+ * it sees. */
 #include "trace.h"
 
 typedef struct {

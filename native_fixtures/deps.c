@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares a dependency on the module `dep=`, with `min=` version (0) and `flags=` (1 required, 2 optional); `swallow=1` ignores what
- * the host says to it, `name=` renames this module, `version=` is its own. */
+/* Declares a dependency on the module `dep=`, with `min=` version (0) and `flags=` (1 required, 2 optional); `swallow=1` ignores
+ * what the host says to it, `name=` renames this module, `version=` is its own. */
 #include "support.h"
 
 typedef struct {

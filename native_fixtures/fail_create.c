@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Its create function fails: `code=` (14, UNAVAILABLE), `message=`, `storage=` bare, block (default) or payload; with `module=1` it
- * sets the module nevertheless, which the host then has to release. */
+/* Its create function fails: `code=` (14, UNAVAILABLE), `message=`, `storage=` bare, block (default) or payload; with `module=1`
+ * it sets the module nevertheless, which the host then has to release. */
 #include "support.h"
 
 static void format_payload(const vmrt_status_payload_t* payload, iree_host_size_t capacity, char* buffer,

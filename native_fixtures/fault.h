@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A module that does something terrible: the including file says what (FAULT, FAULT_NAME), the parameter `at=` says when: create,
- * alloc, init, call (default), destroy or dtor. FAULT_IN_CONSTRUCTOR does it before anybody can say. An event `fault` with `at` comes
- * before it. */
+ * alloc, init, call (default), destroy or dtor. FAULT_IN_CONSTRUCTOR does it before anybody can say. An event `fault` with `at`
+ * comes before it. */
 #ifndef FAULT_H_
 #define FAULT_H_
 

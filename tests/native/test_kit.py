@@ -86,6 +86,20 @@ def test_values_that_the_convention_does_not_have_are_refused(tmp_path, body, sa
     assert said in ran.stderr
 
 
+@pytest.mark.parametrize(
+    "flags", [["-O2"], ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]], ids=str
+)
+def test_interface_survives_forks_short_memory_and_nonsense(tmp_path, flags):
+    program = tmp_path / "kit_test"
+    source = Path(__file__).with_name("kit_test.c")
+    checks = [flag for flag in FLAGS if flag not in ("-shared", "-fPIC")]
+    command = ["cc", *checks, *flags, f"-I{fixtures.include()}", str(source), "-o", str(program)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    ran = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_kit_files_stay_small():
     for path in (fixtures.include() / "vmrt").glob("*.h"):
         assert len(path.read_text().splitlines()) <= 600, path.name

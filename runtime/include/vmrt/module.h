@@ -540,7 +540,7 @@ static inline iree_vm_module_t vmrt_interface(vmrt_module_t* module) {
       iree_allocator_t allocator, iree_vm_module_t **out_module
 #define VMRT_CREATE_ARGUMENTS max_version, instance, param_count, params, allocator, out_module
 
-/* Makes a module of `type` with one reference; `*out_module` is written only on success. INCOMPATIBLE when the host is too old. */
+/* Makes a module of `type` with one reference; `*out_module` is written only on success. INCOMPATIBLE: the host is too old. */
 static inline iree_status_t vmrt_module_create(const vmrt_module_type_t* type, VMRT_CREATE_PARAMETERS) {
   if (max_version < IREE_VM_DYNAMIC_MODULE_VERSION_0_1) {
     return vmrt_status(IREE_STATUS_INCOMPATIBLE, "module `%s` needs version %d of the interface, the host has %u", type->name,
@@ -567,8 +567,8 @@ static inline iree_status_t vmrt_module_create(const vmrt_module_type_t* type, V
   return vmrt_ok();
 }
 
-/* Defines the exported function `symbol` that makes modules of `type`; no semicolon. (The pointer keeps `type` apart from the names
- * of the parameters.) */
+/* Defines the exported function `symbol` that makes modules of `type`; no semicolon. (The pointer keeps `type` apart from the
+ * names of the parameters.) */
 #define VMRT_EXPORT_MODULE(symbol, type)                           \
   static const vmrt_module_type_t* const symbol##_type = &(type);  \
   VMRT_EXPORT iree_status_t symbol(VMRT_CREATE_PARAMETERS);        \
