@@ -1,0 +1,79 @@
+"""`python runtime/tests/fuzz/seeds.py OUTDIR`: inputs to begin with, a folder for each fuzz target."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.vmfb import read
+from conformance.vmfb.malformed import CASES
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
+LARGEST_FILE = 20_000
+LARGEST_CODE = 2048
+
+REFERENCES = [
+    "app.vmfb",
+    "-",
+    "libfoo.so",
+    "./libfoo.so.1@create?k=v&flag&a=b=c",
+    "a@b/lib.so@make?",
+    "FOO.DLL@?&&=",
+]
+COMMAND_LINES = [
+    "--on\n--small=-5\n--large=0x7fffffffffffffff\n--ratio=1.5e3\n--name=x=y\n--item=a\n--item=",
+    '--on=false\n--name="quoted"\n --small = 010 \nrest\n--\n--ratio=nan',
+]
+
+
+def modules() -> Iterator[bytes]:
+    """Files of the fixtures, then the malformed ones."""
+    for path in sorted(FIXTURES.rglob("*.vmfb")):
+        data = path.read_bytes()
+        if len(data) <= LARGEST_FILE:
+            yield data
+    for case in CASES:
+        yield from (data for data in case.build() if len(data) <= LARGEST_FILE)
+
+
+def codes() -> Iterator[bytes]:
+    """The code of every function of the fixtures, and of the malformed modules as far as they can be read."""
+    for data in modules():
+        try:
+            module = read(data)
+        except ValueError:
+            continue
+        code = bytes(module.bytecode or b"")
+        for function in module.functions or []:
+            part = code[function.offset : function.offset + function.length] if function.offset >= 0 else b""
+            if 0 < len(part) <= LARGEST_CODE:
+                yield part
+
+
+def write(folder: Path, inputs: Iterator[bytes]) -> int:
+    """Writes each different input once, named by its digest; how many there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    different = {hashlib.sha1(data, usedforsecurity=False).hexdigest()[:16]: data for data in inputs}
+    for name, data in different.items():
+        (folder / name).write_bytes(data)
+    return len(different)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    targets = {
+        "loader": modules(),
+        "code": codes(),
+        "reference": (text.encode() for text in REFERENCES),
+        "flags": (text.encode() for text in COMMAND_LINES),
+    }
+    for name, inputs in targets.items():
+        print(f"{name}: {write(folder / name, inputs)} seeds")
+
+
+if __name__ == "__main__":
+    main()
