@@ -76,7 +76,7 @@ class Case:
         return self.observe(scenario)
 
     def run_to_hang(self, *modules: Module, reached: str, **options: Any) -> Seen:
-        """Runs what is meant to hang, for a short time; longer where a busy machine did not reach this event in time."""
+        """Runs what is meant to hang, for a short time; longer where a busy machine did not come to this event."""
         for timeout in PATIENCE:
             seen = self.run(*modules, timeout=timeout, **options)
             if trace.find(seen.events, reached) or not seen.observation.timed_out:

@@ -125,12 +125,18 @@ EXPECTING = """
 from conformance import expectations, items
 from conformance.expectations import Expectation
 from conformance.model import Outcome
+items.is_shipped = lambda item: True
 items._expected = lambda kind: {{"{id}": Expectation("{id}", "{clause}", Outcome("{outcome}"), "known")}}
 """
 
 
 def expecting(id: str = "small::it", clause: str = "CALL-scalars", outcome: str = "fail") -> str:
     return EXPECTING.format(id=id, clause=clause, outcome=outcome)
+
+
+def test_expectations_are_about_the_shipped_suite_only(tmp_path: Path) -> None:
+    text = expecting().replace("items.is_shipped", "not_items")
+    assert run_suite(tmp_path, text + FAILS, f"--runtime={OK}").code == 1
 
 
 def test_an_expected_difference_leaves_the_run_green(tmp_path: Path) -> None:
