@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes.mutant import FLAGS, TRACES
+from fakes.mutant import FLAGS, OUTPUTS, TRACES
 from running import FAKES, PACKAGE, Run, mutant, run
 
 from conformance.adapters import tools
@@ -58,6 +58,11 @@ CAUGHT_BY = {
     "ignores_stdin": "stdin::provider",
     "ignores_exports": "loading::two_exports_of_one_library",
     "drops_inputs": "calls::mixed_arguments",
+    "reports_other_codes": "linkage::missing_module",
+    "loses_messages": "linkage::missing_module",
+    "negates_results": "calls::training_loop",
+    "loses_the_last_result": "calls::mixed_results",
+    "hides_errors": "teardown::nested_call_fails",
 }
 
 
@@ -84,4 +89,4 @@ def test_without_a_defect_the_same_cases_pass(case: str, tmp_path: Path) -> None
 
 
 def test_every_defect_has_its_case() -> None:
-    assert set(CAUGHT_BY) == (TRACES.keys() | FLAGS.keys()) - {"none"}
+    assert set(CAUGHT_BY) == (TRACES.keys() | FLAGS.keys() | OUTPUTS.keys()) - {"none"}

@@ -1,4 +1,4 @@
-"""Stands in front of a real tool and plants one defect: in the flags it passes on, or in the trace it leaves.
+"""Stands in front of a real tool and plants one defect: in its flags, its trace or its output.
 
 mutant.py DEFECT TOOL FLAGS…    runs TOOL and exits as it does.
 """
@@ -92,6 +92,17 @@ FLAGS: dict[str, Callable[[list[str]], list[str]]] = {
 }
 
 
+# What the tool said and how it ended.
+Said = tuple[str, str, int]
+OUTPUTS: dict[str, Callable[[str, str, int], Said]] = {
+    "reports_other_codes": lambda out, err, code: (out, err.replace("NOT_FOUND", "INTERNAL"), code),
+    "loses_messages": lambda out, err, code: (out, err.partition(";")[0] + ";\n" if err else "", code),
+    "negates_results": lambda out, err, code: (out.replace("=", "=-"), err, code),
+    "loses_the_last_result": lambda out, err, code: (out.rpartition("result[")[0] or out, err, code),
+    "hides_errors": lambda out, err, code: (out, "", 0),
+}
+
+
 def _no_export(flag: str) -> str:
     head, mark, query = flag.partition("?")
     return head.partition("@")[0] + ("@" + mark + query if mark else "")
@@ -99,11 +110,21 @@ def _no_export(flag: str) -> str:
 
 def main(defect: str, tool: str, *flags: str) -> int:
     passed = FLAGS[defect](list(flags)) if defect in FLAGS else list(flags)
-    code = subprocess.run([tool, *passed]).returncode
+    code = _run([tool, *passed], OUTPUTS.get(defect))
     if defect in TRACES:
         _rewrite(os.environ["VM_CONFORMANCE_TRACE"], TRACES[defect])
     if code < 0:
         os.kill(os.getpid(), -code)
+    return code
+
+
+def _run(command: list[str], change: Callable[[str, str, int], Said] | None) -> int:
+    if change is None:
+        return subprocess.run(command).returncode
+    done = subprocess.run(command, capture_output=True, text=True)
+    out, err, code = change(done.stdout, done.stderr, done.returncode)
+    sys.stdout.write(out)
+    sys.stderr.write(err)
     return code
 
 
