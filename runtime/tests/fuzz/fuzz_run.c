@@ -164,13 +164,24 @@ static void run_exports(iree_vm_module_t* module) {
   watchdog_disarm();
 }
 
-iree_status_t fuzz_run_module(iree_const_byte_span_t archive) {
+void fuzz_run_module(iree_const_byte_span_t archive) {
   print_image(archive);
   iree_vm_module_t* module = NULL;
   iree_status_t status = iree_vm_bytecode_module_create(shared_instance(), IREE_VM_BYTECODE_MODULE_FLAG_NONE, archive,
                                                         iree_allocator_null(), limited_allocator(), &module);
-  if (!iree_status_is_ok(status)) return status;
-  run_exports(module);
-  iree_vm_module_release(module);
-  return iree_ok_status();
+  if (iree_status_is_ok(status)) {
+    run_exports(module);
+    iree_vm_module_release(module);
+  }
+  iree_status_free(status);
+}
+
+bool fuzz_accepts_module(iree_const_byte_span_t archive) {
+  bytecode_image_t image;
+  iree_status_t status = bytecode_image_parse(shared_instance(), 0, archive, limited_allocator(), &image);
+  if (iree_status_is_ok(status)) {
+    status = bytecode_verify_image(&image);
+    bytecode_image_deinitialize(&image);
+  }
+  return iree_status_consume_code(status) == IREE_STATUS_OK;
 }

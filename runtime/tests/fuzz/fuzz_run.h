@@ -5,7 +5,10 @@
 
 #include "iree/vm/api.h"
 
-/* Parses, verifies, prints and runs a module; nothing that it does may harm the process. Returns the status of loading. */
-iree_status_t fuzz_run_module(iree_const_byte_span_t archive);
+/* Parses, verifies, prints and runs a module; nothing that it does may harm the process. */
+void fuzz_run_module(iree_const_byte_span_t archive);
+
+/* Whether the module would be loaded; much faster. */
+bool fuzz_accepts_module(iree_const_byte_span_t archive);
 
 #endif /* VMRT_TESTS_FUZZ_RUN_H_ */
