@@ -74,14 +74,14 @@ def _text(raw: bytes | None) -> str:
 
 
 def _events(trace: Path) -> tuple[str, ...]:
-    """`module.event` or `lib.ctor`, in order."""
+    """`module.event`, or the event alone where no module has it, in order."""
     lines = trace.read_text().splitlines() if trace.exists() else []
     return tuple(_event(json.loads(line)) for line in lines)
 
 
 def _event(event: dict[str, str]) -> str:
     ev = event["ev"]
-    name = ev if "." in ev or ev == "create" else f"{event['mod']}.{ev}"
+    name = f"{event['mod']}.{ev}" if "mod" in event and ev != "create" else ev
     return f"{name}({event['fn']})" if ev == "call" else name
 
 
