@@ -65,7 +65,8 @@ def observation(command: Sequence[str], ended: process.Ended, lines: Sequence[st
     if "refused" in outcome:
         raise Unsupported(outcome["refused"])
     if not entries or "harness" in outcome:
-        raise RuntimeError(f"the worker failed: {outcome.get('harness', ended.stderr.strip())}")
+        told = str(outcome.get("harness", ended.stderr)).strip()
+        raise RuntimeError(f"the worker failed: {told.rpartition(chr(10))[2]}\n{told}")
     seen = trace.read(events)
     stage, status = _stage(outcome, ended, seen)
     return Observation(

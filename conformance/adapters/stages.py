@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.adapters.process import Ended
 from conformance.model import Event, Stage
+
+if TYPE_CHECKING:
+    from conformance.adapters.process import Ended
 
 CODES = (
     "OK",
