@@ -43,7 +43,7 @@ class Context(Handle):
 
     @property
     def modules(self) -> tuple[Module, ...]:
-        """The modules that it was given, in order of registration."""
+        """The modules that it was given, in order of registration; none once it is closed."""
         return self._modules
 
     def register(self, *modules: Module) -> None:
@@ -113,6 +113,7 @@ class Context(Handle):
             self._keeps.append(keep)
 
     def _release(self, pointer: Any) -> None:
+        self._modules = ()
         self._api.lib.iree_vm_context_release(pointer)
         while self._keeps:
             self._keeps.pop().release()

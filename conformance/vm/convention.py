@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -46,8 +47,14 @@ def parse(text: str) -> Convention:
 
 
 def _struct(letters: str) -> struct.Struct:
-    """Native alignment is that of the convention."""
-    return struct.Struct("@" + "".join(NUMBERS[letter][0] for letter in letters))
+    """Padding is written out: with native alignment, numbers too large for f32 would silently become infinite."""
+    text, size = "=", 0
+    for kind in (NUMBERS[letter][0] for letter in letters):
+        width = struct.calcsize(f"={kind}")
+        padding = -size % width
+        text += "x" * padding + kind
+        size += padding + width
+    return struct.Struct(text)
 
 
 def check_count(name: str, letters: str, values: Sequence[object]) -> None:
@@ -59,16 +66,20 @@ def check_number(where: str, letter: str, value: object) -> None:
     """Says what is wrong with a value that does not go into the type of `letter`."""
     kind, name = NUMBERS[letter]
     try:
-        struct.pack(f"@{kind}", value)
-    except OverflowError:
-        raise invalid(f"{where}: {value!r} does not fit {name}") from None
-    except (struct.error, TypeError, ValueError):
-        low, high = _RANGES.get(letter, (0, 0))
-        if low and hasattr(value, "__index__"):
-            raise invalid(f"{where}: {value!r} does not fit {name} ({low} to {high})") from None
-        expected = "an integer" if low else "a number"
-        raise invalid(f"{where}: {value!r} is not {expected}, expected {name}") from None
+        struct.pack(f"={kind}", value)
+    except (struct.error, TypeError, ValueError, OverflowError):
+        raise invalid(f"{where}: {_wrong_number(letter, name, value)}") from None
+
+
+def _wrong_number(letter: str, name: str, value: object) -> str:
+    text = reprlib.repr(value)
+    if letter in _RANGES:
+        low, high = _RANGES[letter]
+        fitting = f"does not fit {name} ({low} to {high})" if hasattr(value, "__index__") else None
+        return f"{text} {fitting or f'is not an integer, expected {name}'}"
+    fitting = f"does not fit {name}" if hasattr(value, "__float__") or hasattr(value, "__index__") else None
+    return f"{text} {fitting or f'is not a number, expected {name}'}"
 
 
 def not_an_object(where: str, value: object) -> Error:
-    return invalid(f"{where}: {value!r} is not a list, buffer, reference or None")
+    return invalid(f"{where}: {reprlib.repr(value)} is not a list, buffer, reference or None")

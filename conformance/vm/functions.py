@@ -15,8 +15,6 @@ from conformance.vm.values import List, Object, Value, check_same_library, take_
 if TYPE_CHECKING:
     from conformance.vm.contexts import Context
 
-Result = Value | tuple[Value, ...]
-
 
 class Function:
     """An exported function of a context. Call it with numbers, lists, buffers and references, as its signature says;
@@ -29,7 +27,7 @@ class Function:
         self.name = name
         self.signature = signature
 
-    def __call__(self, *args: Value) -> Result:
+    def __call__(self, *args: Value) -> Any:
         shape = convention.parse(self.signature)
         convention.check_count(self.name, shape.arguments, args)
         with self._new_list() as inputs, self._new_list() as outputs:
@@ -86,7 +84,7 @@ class Function:
             )
         check(self._api, status, "call")
 
-    def _taken(self, outputs: List, count: int) -> Result:
+    def _taken(self, outputs: List, count: int) -> Any:
         values = tuple(self._result(outputs, index) for index in range(count))
         return values if count > 1 else values[0] if values else None
 
@@ -112,7 +110,7 @@ class NumericFunction(Function):
         self._invoke = api.lib.vmrt_call_invoke_word
         self._takes, self._gives = bool(shape.arguments), len(shape.results)
 
-    def __call__(self, *args: Value) -> Result:
+    def __call__(self, *args: Value) -> Any:
         if args or self._takes:
             self._write(args)
         word = self._invoke(self._record)

@@ -183,7 +183,7 @@ class List(Object):
     def __len__(self) -> int:
         return int(self._api.lib.iree_vm_list_size(self._pointer))
 
-    def __getitem__(self, index: int) -> Value:
+    def __getitem__(self, index: int) -> Any:
         variant = self._api.ffi.new("iree_vm_variant_t*")
         status = self._api.lib.iree_vm_list_get_variant_retain(self._pointer, self._index(index), variant)
         check(self._api, status, "call")
@@ -192,7 +192,7 @@ class List(Object):
     def __setitem__(self, index: int, value: Value) -> None:
         self._set(self._index(index), value, None)
 
-    def __iter__(self) -> Iterator[Value]:
+    def __iter__(self) -> Iterator[Any]:
         index = 0
         while index < len(self):
             yield self[index]
