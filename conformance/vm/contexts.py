@@ -98,6 +98,7 @@ class Context(Handle):
     @contextmanager
     def entered(self, stage: Stage) -> Iterator[None]:
         """Keeps other threads out meanwhile."""
+        _ = self._pointer
         self._guard.enter(stage)
         try:
             yield

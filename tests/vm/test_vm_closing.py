@@ -31,12 +31,12 @@ def everything() -> dict[str, Any]:
         "buffers": buffers,
         "bytecode": bytecode,
         "context": context,
-        "fork": context.fork(),
         "buffer": buffer,
         "same": context["buffers.same"](buffer),
         "constant": context["objects.greeting_of"](),
         "thing": thing,
         "list": instance.list([thing, buffer, 1]),
+        "fork": context.fork(),
     }
 
 
