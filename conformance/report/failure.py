@@ -17,6 +17,8 @@ def explain(verdict: Verdict, clause: Clause | None, reproduce: str | None, note
     """The whole story of a failure as text."""
     lines = [f"{verdict.outcome}: {_headline(verdict, note)}", "", *_head(verdict, clause, note)]
     if verdict.observation is not None:
+        if verdict.observation.summary() not in verdict.got:
+            lines += _field("ended", verdict.observation.summary())
         lines += _seen(verdict.observation)
     if verdict.scenario is not None:
         lines += _again(verdict, reproduce)
@@ -44,7 +46,6 @@ def _head(verdict: Verdict, clause: Clause | None, note: str | None) -> Iterator
 
 
 def _seen(seen: Observation) -> Iterator[str]:
-    yield from _field("ended", seen.summary())
     for index, line in enumerate(seen.journal[-3:]):
         yield _labelled("journal" if index == 0 else "", line)
     shown = seen.events[-_EVENTS:]
