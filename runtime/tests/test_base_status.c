@@ -5,6 +5,7 @@
 #include "base/status_storage.h"
 #include "check.h"
 #include "vmrt/probe.h"
+#include "vmrt/stage.h"
 
 /* The printed form of a status, which is freed. */
 static const char* text_of(iree_status_t status) {
@@ -223,6 +224,21 @@ static void test_module_frees_ours(void) {
   free(block);
 }
 
+/* ---- Stages -------------------------------------------------------------------------------------------------------- */
+
+static void test_stages(void) {
+  CHECK(iree_status_is_ok(vmrt_status_at_stage(iree_ok_status(), VMRT_STAGE_LINK)));
+  CHECK(vmrt_status_stage(iree_ok_status()) == VMRT_STAGE_UNKNOWN);
+  iree_status_t status = vmrt_status_at_stage(not_found("text"), VMRT_STAGE_SYMBOL);
+  status = iree_status_annotate(status, IREE_SV("loading"));
+  status = vmrt_status_at_stage(status, VMRT_STAGE_CREATE);
+  CHECK(vmrt_status_stage(status) == VMRT_STAGE_SYMBOL);
+  CHECK_TEXT("NOT_FOUND; text; loading", status);
+  status = vmrt_status_at_stage(iree_status_from_code(IREE_STATUS_ABORTED), VMRT_STAGE_INIT);
+  CHECK(vmrt_status_stage(status) == VMRT_STAGE_INIT);
+  CHECK_TEXT("ABORTED; calling", iree_status_annotate(status, IREE_SV("calling")));
+}
+
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
       {"words", test_words},
@@ -239,6 +255,7 @@ int main(int argc, char** argv) {
       {"freeze_keeps_long_messages", test_freeze_keeps_long_messages},
       {"freeze_of_a_lie", test_freeze_of_a_lie},
       {"module_frees_ours", test_module_frees_ours},
+      {"stages", test_stages},
   };
   return check_main(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
