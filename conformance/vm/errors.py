@@ -106,7 +106,7 @@ _WORDS: tuple[tuple[str, Stage], ...] = (
 def error_of(api: Api, status: Any, stage: Stage) -> Error:
     """The exception for a failed status, which is freed. `stage` is what was being done, unless the status knows
     better."""
-    code = Code(int(api.ffi.cast("uintptr_t", status)) & 31)
+    code = Code(int(api.ffi.cast("uintptr_t", status)) & 31) or Code.INTERNAL  # 0 with a text is a lie
     text = _status_text(api, status)
     known = api.lib.vmrt_status_stage(status) if api.has("vmrt_status_stage") else None
     api.lib.iree_status_free(status)

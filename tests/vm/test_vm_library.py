@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from vm_support import compiled, native
 
-import conformance
 from conformance import capi, vm
 
-LIBRARY = next((Path(conformance.__file__).parent / "_native").glob("*vmrt.[sd]*"), Path("absent"))
+SPEC = importlib.util.find_spec("conformance._native._vmrt")
+NEIGHBOURS = Path(SPEC.origin).parent.iterdir() if SPEC and SPEC.origin else ()
+LIBRARY = next((path for path in NEIGHBOURS if path.stem in {"libvmrt", "vmrt"}), Path("absent"))
 
 
 @pytest.fixture
