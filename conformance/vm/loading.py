@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
@@ -23,18 +24,18 @@ _LIBRARY_MAGIC = (
     b"\xcf\xfa\xed\xfe",
     b"\xca\xfe\xba\xbe",
 )
-_LIBRARY_SUFFIXES = (".so", ".sos", ".dylib", ".dll")
+_LIBRARY_NAME = re.compile(r".*\.(so|sos|dylib|dll)(\.\d+)*", re.I | re.S)
 
 
 def is_library(path: str) -> bool:
     """By content; by name only when the file cannot be read."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return False
     try:
-        if not os.path.isfile(path):
-            return os.path.basename(path).lower().endswith(_LIBRARY_SUFFIXES) and not os.path.exists(path)
         with open(path, "rb") as file:
             return file.read(4).startswith(_LIBRARY_MAGIC)
-    except OSError:
-        return path.lower().endswith(_LIBRARY_SUFFIXES)
+    except (OSError, ValueError):
+        return _LIBRARY_NAME.fullmatch(path) is not None
 
 
 def pairs(params: Params, named: Mapping[str, object]) -> Pairs:

@@ -163,10 +163,15 @@ def test_attributes_without_end_are_given_up(instance: vm.Instance) -> None:
 
 
 def test_absent_files(instance: vm.Instance) -> None:
-    for name in ("/absent/x.so", "/absent/x.vmfb"):
+    for name in ("/absent/x.so", "/absent/x.so.1.2", "/absent/X.DLL", "/absent/x.vmfb", "absent.so"):
         error = error_of(instance, name)
         assert (error.code, error.stage) == (vm.Code.NOT_FOUND, "open")
         assert name in error.message
+
+
+def test_impossible_paths(instance: vm.Instance) -> None:
+    for path in ("", "a\0b.vmfb", "a\0b.so", "x" * 5000, "x" * 5000 + ".so"):
+        assert error_of(instance, path).code in (vm.Code.INVALID_ARGUMENT, vm.Code.NOT_FOUND)
 
 
 def test_folder(instance: vm.Instance, tmp_path: Path) -> None:
