@@ -85,6 +85,11 @@ static inline bool vm_stack_is_suspension(const iree_vm_stack_t* stack, iree_sta
   return iree_status_code(status) == IREE_STATUS_DEFERRED && !stack->deferred_failure;
 }
 
+/* Begins `call` and resumes it until it is no longer suspended. Cancellation ends a callee that defers for ever. */
+iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, iree_vm_function_call_t call);
+/* The same in steps, DEFERRED (the code alone) while it is suspended: `is_begun` is false for the first one. */
+iree_status_t vm_stack_step(iree_vm_stack_t* stack, iree_vm_function_call_t call, bool is_begun);
+
 /* Takes a new segment; NULL without memory. */
 void* vm_stack_push_slow(iree_vm_stack_t* stack, iree_host_size_t size);
 void vm_stack_pop_slow(iree_vm_stack_t* stack, void* base);

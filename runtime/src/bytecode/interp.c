@@ -1,0 +1,829 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop: a case for each instruction of the fast form. */
+#include "bytecode/interp.h"
+
+#include "bytecode/interp_math.h"
+#include "vm/list_layout.h"
+
+/* With gcc and clang each case jumps to the next one by itself, which branch predictors like; elsewhere a switch does. */
+#if defined(__GNUC__) && !defined(VMRT_INTERP_SWITCH)
+#define INTERP_THREADED 1
+#pragma GCC diagnostic ignored "-Wpedantic"
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wgnu-label-as-value"
+#endif
+#else
+#define INTERP_THREADED 0
+#endif
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+static inline float load_f32(const int32_t* reg) {
+  float value;
+  memcpy(&value, reg, sizeof value);
+  return value;
+}
+static inline void store_f32(int32_t* reg, float value) { memcpy(reg, &value, sizeof value); }
+static inline double load_f64(const int32_t* reg) {
+  double value;
+  memcpy(&value, reg, sizeof value);
+  return value;
+}
+static inline void store_f64(int32_t* reg, double value) { memcpy(reg, &value, sizeof value); }
+
+/* `size`, a multiple of 16, is mostly small: stores, no call. */
+static inline void clear_registers(uint8_t* registers, uint32_t size) {
+  if (UNLIKELY(size > 256)) {
+    memset(registers, 0, size);
+    return;
+  }
+  for (uint8_t* end = registers + size; registers < end; registers += 16) {
+    memset(registers, 0, 16);
+    __asm__ volatile("" : "+r"(registers)); /* not to be turned into a call of memset */
+  }
+}
+
+/* A cleared frame of `function`, called by `parent`; NULL when the stack has no room, nothing having changed. */
+static inline interp_frame_t* push_frame(iree_vm_stack_t* stack, vm_frame_t* parent, const code_function_t* function,
+                                         bytecode_state_t* state) {
+  stack->budget -= function->cost;
+  if (UNLIKELY(stack->budget < 0)) return NULL;
+  interp_frame_t* frame = (interp_frame_t*)vm_stack_push(stack, function->frame_size);
+  if (UNLIKELY(!frame)) return NULL;
+  frame->base.parent = parent;
+  frame->base.frame_class = &interp_frame_class;
+  frame->function = function;
+  frame->state = state;
+  frame->refs = (iree_vm_ref_t*)((uint8_t*)(frame + 1) + function->ref_offset);
+  frame->activation = NULL;
+  frame->pending = NULL;
+  clear_registers((uint8_t*)(frame + 1), function->register_bytes);
+  return frame;
+}
+
+/* After push_frame gave NULL. */
+static iree_status_t push_failure(iree_vm_stack_t* stack, const code_function_t* function) {
+  iree_status_t status = vm_stack_exhausted(stack);
+  stack->budget += function->cost;
+  return status;
+}
+
+/* ---- Entry --------------------------------------------------------------------------------------------------------- */
+
+static iree_status_t check_spans(const code_function_t* function, const iree_vm_function_call_t* call) {
+  if (call->arguments.data_length >= function->argument_bytes && call->results.data_length >= function->result_bytes) {
+    return iree_ok_status();
+  }
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                          "call of a function with %u bytes of arguments and %u of results gives %zu and %zu",
+                          function->argument_bytes, function->result_bytes, call->arguments.data_length,
+                          call->results.data_length);
+}
+
+/* Packed arguments into the registers that the calling convention names; references are retained. */
+static void unpack_arguments(interp_frame_t* frame, const uint8_t* from) {
+  const code_function_t* function = frame->function;
+  iree_string_view_t letters = function->module->image.functions[function->ordinal].cconv.arguments;
+  int32_t* registers = interp_registers(frame);
+  uint32_t next_ref = 0, next = 0, at = 0;
+  for (iree_host_size_t i = 0; i < letters.size; ++i) {
+    char letter = letters.data[i];
+    if (letter == 'i' || letter == 'f') {
+      memcpy(&registers[next++], from + at, 4);
+      at += 4;
+      continue;
+    }
+    at = (at + 7) & ~7u;
+    if (letter == 'r') {
+      iree_vm_ref_t borrowed;
+      memcpy(&borrowed, from + at, sizeof borrowed);
+      vm_ref_retain(&borrowed, &frame->refs[next_ref++]);
+      at += 16;
+    } else {
+      next = (next + 1) & ~1u;
+      memcpy(&registers[next], from + at, 8);
+      next += 2;
+      at += 8;
+    }
+  }
+}
+
+/* An activation with its entry frame, ready to run. */
+static iree_status_t push_activation(iree_vm_stack_t* stack, code_function_t* function, bytecode_state_t* state,
+                                     interp_activation_t** out_activation) {
+  interp_activation_t* activation = (interp_activation_t*)vm_stack_push(stack, vm_stack_align(sizeof *activation));
+  if (!activation) return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "no memory for another stack segment");
+  interp_frame_t* frame = push_frame(stack, stack->current, function, state);
+  if (!frame) {
+    iree_status_t status = push_failure(stack, function);
+    vm_stack_pop(stack, activation);
+    return status;
+  }
+  *activation = (interp_activation_t){
+      .outer = (interp_activation_t*)stack->activation,
+      .parent = stack->current,
+      .innermost = frame,
+      .module = function->module,
+  };
+  frame->activation = activation;
+  stack->activation = activation;
+  stack->current = &frame->base;
+  *out_activation = activation;
+  return iree_ok_status();
+}
+
+iree_status_t interp_begin(iree_vm_stack_t* stack, code_function_t* function, iree_vm_function_call_t call) {
+  stack->backtrace_code = IREE_STATUS_OK;
+  stack->deferred_failure = false;
+  if (UNLIKELY(vm_stack_cancelled(stack))) return vm_stack_cancel_status(stack);
+  IREE_RETURN_IF_ERROR(check_spans(function, &call));
+  iree_vm_module_state_t* state = NULL;
+  IREE_RETURN_IF_ERROR(iree_vm_stack_query_module_state(stack, &function->module->interface, &state));
+  code_form_t form = stack->flags & IREE_VM_INVOCATION_FLAG_TRACE_EXECUTION ? CODE_FORM_TRACED : CODE_FORM_FAST;
+  const code_word_t* words = __atomic_load_n(&function->words[form], __ATOMIC_ACQUIRE);
+  if (UNLIKELY(!words)) IREE_RETURN_IF_ERROR(code_function_words(function, form, &words));
+  interp_activation_t* activation = NULL;
+  IREE_RETURN_IF_ERROR(push_activation(stack, function, (bytecode_state_t*)state, &activation));
+  activation->results = call.results;
+  activation->innermost->ip = words;
+  unpack_arguments(activation->innermost, call.arguments.data);
+  return interp_run(stack, activation);
+}
+
+/* ---- Continuing ---------------------------------------------------------------------------------------------------- */
+
+/* Activations may be nested; the one that waits for this call is the outermost that is suspended. */
+static interp_activation_t* find_suspended(iree_vm_stack_t* stack, const bytecode_module_t* module) {
+  interp_activation_t* found = NULL;
+  for (interp_activation_t* at = (interp_activation_t*)stack->activation; at; at = at->outer) {
+    if (at->is_suspended && at->module == module) found = at;
+  }
+  return found;
+}
+
+static bool is_deferred(const iree_vm_stack_t* stack, iree_status_t status) {
+  return !iree_status_is_ok(status) && vm_stack_is_suspension(stack, status);
+}
+
+iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, iree_byte_span_t results) {
+  interp_activation_t* activation = find_suspended(stack, module);
+  if (!activation) {
+    return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "module '%.*s' has no suspended call to resume",
+                            (int)module->image.name.size, module->image.name.data);
+  }
+  activation->is_suspended = false;
+  activation->results = results;
+  stack->backtrace_code = IREE_STATUS_OK;
+  stack->deferred_failure = false;
+  interp_frame_t* frame = activation->innermost;
+  if (frame->pending) {
+    iree_status_t status = interp_resume_native(stack, frame);
+    if (is_deferred(stack, status)) return interp_suspend(stack, activation, frame);
+    if (!iree_status_is_ok(status)) return interp_fail(stack, activation, status);
+  } else {
+    vm_stack_unwind(stack, &frame->base); /* what a callee that deferred may have left */
+    vm_stack_pop(stack, (uint8_t*)frame + frame->function->frame_size);
+  }
+  return interp_run(stack, activation);
+}
+
+/* ---- The loop ------------------------------------------------------------------------------------------------------ */
+
+#if INTERP_THREADED
+#define CASE(name) label_##name:
+#define DISPATCH() goto* labels[ip->op]
+#else
+#define CASE(name) case CODE_##name:
+#define DISPATCH() goto dispatch
+#endif
+#define NEXT(words) \
+  do {              \
+    ip += (words);  \
+    DISPATCH();     \
+  } while (0)
+
+#define A r[ip->a]
+#define B r[ip->b]
+#define C r[ip->c]
+#define SECOND(slot) r[ip[1].slots[slot]]
+
+/* NAME(result at C) = expression of a and b. */
+#define BINARY(name, type, expression)         \
+  CASE(name) {                                 \
+    type a = (type)A, b = (type)B;             \
+    C = (int32_t)(expression);                 \
+    NEXT(1);                                   \
+  }
+#define BINARY_64(name, type, expression)                          \
+  CASE(name) {                                                     \
+    type a = (type)load_64(&A), b = (type)load_64(&B);             \
+    store_64(&C, (int64_t)(expression));                           \
+    NEXT(1);                                                       \
+  }
+#define DIVIDE(name, type, expression)         \
+  CASE(name) {                                 \
+    type a = (type)A, b = (type)B;             \
+    if (UNLIKELY(b == 0)) goto divided_by_zero;\
+    C = (int32_t)(expression);                 \
+    NEXT(1);                                   \
+  }
+#define DIVIDE_64(name, type, expression)                          \
+  CASE(name) {                                                     \
+    type a = (type)load_64(&A), b = (type)load_64(&B);             \
+    if (UNLIKELY(b == 0)) goto divided_by_zero;                    \
+    store_64(&C, (int64_t)(expression));                           \
+    NEXT(1);                                                       \
+  }
+#define COMPARE_64(name, type, expression)                         \
+  CASE(name) {                                                     \
+    type a = (type)load_64(&A), b = (type)load_64(&B);             \
+    C = (expression);                                              \
+    NEXT(1);                                                       \
+  }
+#define SHIFT_64(name, type, expression)                           \
+  CASE(name) {                                                     \
+    type a = (type)load_64(&A);                                    \
+    int32_t b = B & 63;                                            \
+    store_64(&C, (int64_t)(expression));                           \
+    NEXT(1);                                                       \
+  }
+#define UNARY(name, expression) \
+  CASE(name) {                  \
+    uint32_t a = (uint32_t)A;   \
+    B = (int32_t)(expression);  \
+    NEXT(1);                    \
+  }
+#define UNARY_64(name, expression)          \
+  CASE(name) {                              \
+    uint64_t a = (uint64_t)load_64(&A);     \
+    store_64(&B, (int64_t)(expression));    \
+    NEXT(1);                                \
+  }
+#define UNARY_FLOAT(name, suffix, type, expression) \
+  CASE(name) {                                      \
+    type a = load_##suffix(&A);                     \
+    store_##suffix(&B, expression);                 \
+    NEXT(1);                                        \
+  }
+#define BINARY_FLOAT(name, suffix, type, expression)        \
+  CASE(name) {                                              \
+    type a = load_##suffix(&A), b = load_##suffix(&B);      \
+    store_##suffix(&C, expression);                         \
+    NEXT(1);                                                \
+  }
+#define COMPARE_FLOAT(name, suffix, type, expression)       \
+  CASE(name) {                                              \
+    type a = load_##suffix(&A), b = load_##suffix(&B);      \
+    C = (expression);                                       \
+    NEXT(1);                                                \
+  }
+/* The instructions that exist for both widths of floats. */
+#define FLOAT_CASES(T, suffix, type, m)                                          \
+  BINARY_FLOAT(ADD_##T, suffix, type, a + b)                                     \
+  BINARY_FLOAT(SUB_##T, suffix, type, a - b)                                     \
+  BINARY_FLOAT(MUL_##T, suffix, type, a* b)                                      \
+  BINARY_FLOAT(DIV_##T, suffix, type, a / b)                                     \
+  BINARY_FLOAT(REM_##T, suffix, type, remainder##m(a, b))                        \
+  BINARY_FLOAT(MIN_##T, suffix, type, b < a ? b : a)                             \
+  BINARY_FLOAT(MAX_##T, suffix, type, a < b ? b : a)                             \
+  BINARY_FLOAT(ATAN2_##T, suffix, type, atan2##m(a, b))                          \
+  BINARY_FLOAT(POW_##T, suffix, type, pow##m(a, b))                              \
+  UNARY_FLOAT(CEIL_##T, suffix, type, ceil##m(a))                                \
+  UNARY_FLOAT(FLOOR_##T, suffix, type, floor##m(a))                              \
+  UNARY_FLOAT(ROUND_##T, suffix, type, round##m(a))                              \
+  UNARY_FLOAT(ROUND_##T##_EVEN, suffix, type, math_round_even_##suffix(a))       \
+  UNARY_FLOAT(SQRT_##T, suffix, type, sqrt##m(a))                                \
+  UNARY_FLOAT(RSQRT_##T, suffix, type, (type)1 / sqrt##m(a))                     \
+  UNARY_FLOAT(ATAN_##T, suffix, type, atan##m(a))                                \
+  UNARY_FLOAT(COS_##T, suffix, type, cos##m(a))                                  \
+  UNARY_FLOAT(SIN_##T, suffix, type, sin##m(a))                                  \
+  UNARY_FLOAT(EXP_##T, suffix, type, exp##m(a))                                  \
+  UNARY_FLOAT(EXP2_##T, suffix, type, exp2##m(a))                                \
+  UNARY_FLOAT(EXPM1_##T, suffix, type, expm1##m(a))                              \
+  UNARY_FLOAT(LOG_##T, suffix, type, log##m(a))                                  \
+  UNARY_FLOAT(LOG10_##T, suffix, type, log10##m(a))                              \
+  UNARY_FLOAT(LOG1P_##T, suffix, type, log1p##m(a))                              \
+  UNARY_FLOAT(LOG2_##T, suffix, type, log2##m(a))                                \
+  UNARY_FLOAT(TANH_##T, suffix, type, tanh##m(a))                                \
+  UNARY_FLOAT(ERF_##T, suffix, type, erf##m(a))                                  \
+  COMPARE_FLOAT(CMP_EQ_##T##_O, suffix, type, a == b)                            \
+  COMPARE_FLOAT(CMP_EQ_##T##_U, suffix, type, !(a < b || a > b))                 \
+  COMPARE_FLOAT(CMP_NE_##T##_O, suffix, type, !(a == b))                         \
+  COMPARE_FLOAT(CMP_LT_##T##_O, suffix, type, a < b)                             \
+  COMPARE_FLOAT(CMP_LT_##T##_U, suffix, type, !(a >= b))                         \
+  COMPARE_FLOAT(CMP_LTE_##T##_O, suffix, type, a <= b)                           \
+  COMPARE_FLOAT(CMP_LTE_##T##_U, suffix, type, !(a > b))                         \
+  CASE(CMP_NAN_##T) {                                                            \
+    type a = load_##suffix(&A);                                                  \
+    B = a != a;                                                                  \
+    NEXT(1);                                                                     \
+  }                                                                              \
+  CASE(FMA_##T) {                                                                \
+    store_##suffix(&SECOND(0), math_fma_##suffix(load_##suffix(&A), load_##suffix(&B), load_##suffix(&C))); \
+    NEXT(2);                                                                     \
+  }                                                                              \
+  CASE(FPOWI_##T) {                                                              \
+    store_##suffix(&C, math_powi_##suffix(load_##suffix(&A), load_64(&B)));      \
+    NEXT(1);                                                                     \
+  }
+
+#define BRANCH(condition)                                       \
+  do {                                                          \
+    if (condition) NEXT(ip[1].then_offset);                     \
+    NEXT(ip[1].else_offset);                                    \
+  } while (0)
+/* Compares, keeps the result, branches; the second one on the way back of a loop. */
+#define COMPARE_AND_BRANCH(name, type, load, expression) \
+  CASE(name##_BACK)                                      \
+  if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled; \
+  CASE(name) {                                           \
+    type a = (type)load(A), b = (type)load(B);           \
+    bool holds = (expression);                           \
+    C = holds;                                           \
+    BRANCH(holds);                                       \
+  }
+#define AS_IS(value) (value)
+#define AS_PAIR(value) load_64(&(value))
+
+/* The place of element `offset` in the buffer at A, or the way out. */
+#define BUFFER_ELEMENT(size, write)                                                                                \
+  const iree_vm_ref_t* ref = &f[ip->a];                                                                            \
+  uint64_t offset = (uint64_t)load_64(&B);                                                                         \
+  const iree_vm_buffer_t* buffer = (const iree_vm_buffer_t*)ref->ptr;                                              \
+  if (UNLIKELY(ref->type != buffer_type || offset >= buffer->data.data_length / (size) ||                          \
+               ((write) && !(buffer->access & IREE_VM_BUFFER_ACCESS_MUTABLE)))) {                                  \
+    status = interp_buffer_failure(ref, offset, size, write);                                                      \
+    goto failed;                                                                                                   \
+  }                                                                                                                \
+  uint8_t* element = buffer->data.data + offset * (size)
+#define BUFFER_LOAD(name, type)                \
+  CASE(name) {                                 \
+    BUFFER_ELEMENT(sizeof(type), false);       \
+    type value;                                \
+    memcpy(&value, element, sizeof value);     \
+    C = (int32_t)value;                        \
+    NEXT(1);                                   \
+  }
+#define BUFFER_STORE(name, type)               \
+  CASE(name) {                                 \
+    BUFFER_ELEMENT(sizeof(type), true);        \
+    type value = (type)(uint32_t)C;            \
+    memcpy(element, &value, sizeof value);     \
+    NEXT(1);                                   \
+  }
+
+/* The address of a global whose offset is in a register, or the way out. */
+#define INDIRECT_GLOBAL(size)                                                          \
+  uint32_t offset = (uint32_t)A;                                                       \
+  if (UNLIKELY((uint64_t)offset + (size) > frame->state->module->image.global_bytes)) {\
+    status = interp_global_failure(frame, offset);                                     \
+    goto failed;                                                                       \
+  }
+
+/* The element at index B of the list at A, when it is a list of these values and the index is inside. */
+#define LIST_ELEMENT(value_type)                                                                                  \
+  const iree_vm_list_t* list = (const iree_vm_list_t*)f[ip->a].ptr;                                                \
+  uint32_t index = (uint32_t)B;                                                                                    \
+  bool is_direct = f[ip->a].type == list_type && list->element_type.value == (value_type) && index < list->count
+
+/* An instruction that is a function of its own. */
+#define OPERATION(name, function, words)            \
+  CASE(name) {                                      \
+    status = function(frame, ip);                   \
+    if (UNLIKELY(!iree_status_is_ok(status))) goto failed; \
+    NEXT(words);                                    \
+  }
+
+/* Goes on in `target`, whose ip says where. */
+#define SWITCH_TO(target)                \
+  do {                                   \
+    frame = (target);                    \
+    r = interp_registers(frame);         \
+    f = frame->refs;                     \
+    globals = frame->state->globals;     \
+  } while (0)
+
+/* Leaves the frame for its caller, which is in a call. */
+#define RETURN_TO(caller)                      \
+  do {                                         \
+    stack->budget += frame->function->cost;    \
+    vm_stack_pop(stack, frame);                \
+    SWITCH_TO(caller);                         \
+    ip = frame->ip;                            \
+  } while (0)
+
+iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation) {
+#if INTERP_THREADED
+  static const void* const labels[CODE_OP_COUNT] = {
+#define CODE(name) &&label_##name,
+#define ALIAS(name, same)
+#include "bytecode/code.def"
+#undef CODE
+#undef ALIAS
+  };
+#endif
+  const iree_vm_ref_type_t buffer_type = iree_vm_buffer_type(), list_type = iree_vm_list_type();
+  iree_status_t status = iree_ok_status();
+  interp_frame_t* frame;
+  int32_t* r;
+  iree_vm_ref_t* f;
+  uint8_t* globals;
+  SWITCH_TO(activation->innermost);
+  const code_word_t* ip = frame->ip;
+  DISPATCH();
+
+#if !INTERP_THREADED
+dispatch:
+  switch ((code_op_t)ip->op) {
+#endif
+
+    /* ---- Constants, moves, globals ---- */
+    CASE(CONST_I32) { A = ip->imm; NEXT(1); }
+    CASE(CONST_I64_SHORT) { store_64(&A, ip->imm); NEXT(1); }
+    CASE(CONST_I64) { store_64(&A, (int64_t)ip[1].bits); NEXT(2); }
+    CASE(MOVE_32) { B = A; NEXT(1); }
+    CASE(MOVE_64) { store_64(&B, load_64(&A)); NEXT(1); }
+    CASE(MOVE_32_TWICE) { B = A; r[ip[1].op] = C; NEXT(2); }
+    CASE(GLOBAL_LOAD_I32) { memcpy(&A, globals + (uint32_t)ip->imm, 4); NEXT(1); }
+    CASE(GLOBAL_STORE_I32) { memcpy(globals + (uint32_t)ip->imm, &A, 4); NEXT(1); }
+    CASE(GLOBAL_LOAD_I64) { memcpy(&A, globals + (uint32_t)ip->imm, 8); NEXT(1); }
+    CASE(GLOBAL_STORE_I64) { memcpy(globals + (uint32_t)ip->imm, &A, 8); NEXT(1); }
+    CASE(GLOBAL_LOAD_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(&B, globals + offset, 4); NEXT(1); }
+    CASE(GLOBAL_STORE_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(globals + offset, &B, 4); NEXT(1); }
+    CASE(GLOBAL_LOAD_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(&B, globals + offset, 8); NEXT(1); }
+    CASE(GLOBAL_STORE_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(globals + offset, &B, 8); NEXT(1); }
+    OPERATION(GLOBAL_LOAD_REF, interp_global_load_ref, 2)
+    OPERATION(GLOBAL_STORE_REF, interp_global_store_ref, 2)
+    OPERATION(GLOBAL_LOAD_INDIRECT_REF, interp_global_load_indirect_ref, 2)
+    OPERATION(GLOBAL_STORE_INDIRECT_REF, interp_global_store_indirect_ref, 2)
+
+    /* ---- Choosing ---- */
+    CASE(SELECT_I32) { SECOND(0) = A ? B : C; NEXT(2); }
+    CASE(SELECT_I64) { store_64(&SECOND(0), A ? load_64(&B) : load_64(&C)); NEXT(2); }
+    CASE(SWITCH_I32) {
+      const uint16_t* values = ip[1].slots;
+      uint32_t count = values[0], index = (uint32_t)A;
+      C = r[index < count ? values[1 + index] : ip->b];
+      NEXT(1 + code_words_of(1 + count));
+    }
+    CASE(SWITCH_I64) {
+      const uint16_t* values = ip[1].slots;
+      uint32_t count = values[0], index = (uint32_t)A;
+      store_64(&C, load_64(&r[index < count ? values[1 + index] : ip->b]));
+      NEXT(1 + code_words_of(1 + count));
+    }
+    OPERATION(SELECT_REF, interp_select_ref, 3)
+    OPERATION(SWITCH_REF, interp_switch_ref, 2 + code_words_of(1u + ip[1].op))
+
+    /* ---- Integers ---- */
+    BINARY(ADD_I32, uint32_t, a + b)
+    BINARY(SUB_I32, uint32_t, a - b)
+    BINARY(MUL_I32, uint32_t, a * b)
+    DIVIDE(DIV_I32_S, int32_t, math_div_i32(a, b))
+    DIVIDE(DIV_I32_U, uint32_t, a / b)
+    DIVIDE(REM_I32_S, int32_t, math_rem_i32(a, b))
+    DIVIDE(REM_I32_U, uint32_t, a % b)
+    CASE(FMA_I32) { SECOND(0) = (int32_t)((uint32_t)A * (uint32_t)B + (uint32_t)C); NEXT(2); }
+    BINARY(AND_I32, uint32_t, a & b)
+    BINARY(OR_I32, uint32_t, a | b)
+    BINARY(XOR_I32, uint32_t, a ^ b)
+    BINARY(SHL_I32, uint32_t, a << (b & 31))
+    BINARY(SHR_I32_S, int32_t, a >> (b & 31))
+    BINARY(SHR_I32_U, uint32_t, a >> (b & 31))
+    BINARY(MIN_I32_S, int32_t, a < b ? a : b)
+    BINARY(MIN_I32_U, uint32_t, a < b ? a : b)
+    BINARY(MAX_I32_S, int32_t, a > b ? a : b)
+    BINARY(MAX_I32_U, uint32_t, a > b ? a : b)
+    BINARY(CMP_EQ_I32, int32_t, a == b)
+    BINARY(CMP_NE_I32, int32_t, a != b)
+    BINARY(CMP_LT_I32_S, int32_t, a < b)
+    BINARY(CMP_LT_I32_U, uint32_t, a < b)
+    UNARY(CMP_NZ_I32, a != 0)
+    UNARY(NOT_I32, ~a)
+    UNARY(CTLZ_I32, math_ctlz_i32(a))
+    UNARY(ABS_I32, (int32_t)a < 0 ? 0u - a : a)
+    UNARY(EXT_I8_I32_S, (int8_t)a)
+    UNARY(EXT_I8_I32_U, (uint8_t)a)
+    UNARY(EXT_I16_I32_S, (int16_t)a)
+    UNARY(EXT_I16_I32_U, (uint16_t)a)
+    BINARY_64(ADD_I64, uint64_t, a + b)
+    BINARY_64(SUB_I64, uint64_t, a - b)
+    BINARY_64(MUL_I64, uint64_t, a * b)
+    DIVIDE_64(DIV_I64_S, int64_t, math_div_i64(a, b))
+    DIVIDE_64(DIV_I64_U, uint64_t, a / b)
+    DIVIDE_64(REM_I64_S, int64_t, math_rem_i64(a, b))
+    DIVIDE_64(REM_I64_U, uint64_t, a % b)
+    CASE(FMA_I64) {
+      store_64(&SECOND(0), (int64_t)((uint64_t)load_64(&A) * (uint64_t)load_64(&B) + (uint64_t)load_64(&C)));
+      NEXT(2);
+    }
+    BINARY_64(AND_I64, uint64_t, a & b)
+    BINARY_64(OR_I64, uint64_t, a | b)
+    BINARY_64(XOR_I64, uint64_t, a ^ b)
+    SHIFT_64(SHL_I64, uint64_t, a << b)
+    SHIFT_64(SHR_I64_S, int64_t, a >> b)
+    SHIFT_64(SHR_I64_U, uint64_t, a >> b)
+    BINARY_64(MIN_I64_S, int64_t, a < b ? a : b)
+    BINARY_64(MIN_I64_U, uint64_t, a < b ? a : b)
+    BINARY_64(MAX_I64_S, int64_t, a > b ? a : b)
+    BINARY_64(MAX_I64_U, uint64_t, a > b ? a : b)
+    COMPARE_64(CMP_EQ_I64, int64_t, a == b)
+    COMPARE_64(CMP_NE_I64, int64_t, a != b)
+    COMPARE_64(CMP_LT_I64_S, int64_t, a < b)
+    COMPARE_64(CMP_LT_I64_U, uint64_t, a < b)
+    CASE(CMP_NZ_I64) { B = load_64(&A) != 0; NEXT(1); }
+    UNARY_64(NOT_I64, ~a)
+    UNARY_64(CTLZ_I64, math_ctlz_i64(a))
+    UNARY_64(ABS_I64, (int64_t)a < 0 ? 0u - a : a)
+    CASE(EXT_I32_I64_S) { store_64(&B, A); NEXT(1); }
+    CASE(EXT_I32_I64_U) { store_64(&B, (uint32_t)A); NEXT(1); }
+
+    /* ---- Floats ---- */
+    FLOAT_CASES(F32, f32, float, f)
+    FLOAT_CASES(F64, f64, double, )
+    UNARY(ABS_F32, a & 0x7FFFFFFFu)
+    UNARY(NEG_F32, a ^ 0x80000000u)
+    UNARY_64(ABS_F64, a & 0x7FFFFFFFFFFFFFFFull)
+    UNARY_64(NEG_F64, a ^ 0x8000000000000000ull)
+    CASE(CAST_SI32_F32) { store_f32(&B, (float)A); NEXT(1); }
+    CASE(CAST_UI32_F32) { store_f32(&B, (float)(uint32_t)A); NEXT(1); }
+    CASE(CAST_SI64_F32) { store_f32(&B, (float)load_64(&A)); NEXT(1); }
+    CASE(CAST_UI64_F32) { store_f32(&B, (float)(uint64_t)load_64(&A)); NEXT(1); }
+    CASE(CAST_F32_SI32) { B = math_to_i32(load_f32(&A)); NEXT(1); }
+    CASE(CAST_F32_SI64) { store_64(&B, math_to_i64(load_f32(&A))); NEXT(1); }
+    CASE(CAST_F32_UI64) { store_64(&B, math_to_u64(load_f32(&A))); NEXT(1); }
+    CASE(CAST_SI32_F64) { store_f64(&B, (double)A); NEXT(1); }
+    CASE(CAST_UI32_F64) { store_f64(&B, (double)(uint32_t)A); NEXT(1); }
+    CASE(CAST_SI64_F64) { store_f64(&B, (double)load_64(&A)); NEXT(1); }
+    CASE(CAST_UI64_F64) { store_f64(&B, (double)(uint64_t)load_64(&A)); NEXT(1); }
+    CASE(CAST_F64_SI32) { B = math_to_i32((float)load_f64(&A)); NEXT(1); }
+    CASE(CAST_F64_SI64) { store_64(&B, math_to_i64(load_f64(&A))); NEXT(1); }
+    CASE(TRUNC_F64_F32) { store_f32(&B, (float)load_f64(&A)); NEXT(1); }
+    CASE(EXT_F32_F64) { store_f64(&B, load_f32(&A)); NEXT(1); }
+
+    /* ---- References ---- */
+    CASE(CONST_REF_ZERO) { vm_ref_release(ref_at(f, ip->a)); NEXT(1); }
+    CASE(CONST_REF_RODATA) {
+      iree_vm_ref_t constant = {&frame->state->module->rodata[(uint32_t)ip->imm], buffer_type};
+      vm_ref_retain(&constant, ref_at(f, ip->a));
+      NEXT(1);
+    }
+    CASE(MOVE_REF) CASE(ASSIGN_REF) { take_ref(f, ip->a, ref_at(f, ip->b)); NEXT(1); }
+    OPERATION(CAST_ANY_REF, interp_cast_any_ref, 2)
+    CASE(CMP_EQ_REF) { C = iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT(1); }
+    CASE(CMP_NE_REF) { C = !iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT(1); }
+    CASE(CMP_NZ_REF) { B = !iree_vm_ref_is_null(&f[ip->a]); NEXT(1); }
+    CASE(DISCARD_REFS) {
+      const uint16_t* refs = ip->slots + 2;
+      uint32_t count = ip->a;
+      for (uint32_t i = 0; i < count; ++i) vm_ref_release(&f[refs[i]]);
+      NEXT(code_words_of(2 + count));
+    }
+
+    /* ---- Buffers ---- */
+    BUFFER_LOAD(BUFFER_LOAD_I8_U, uint8_t)
+    BUFFER_LOAD(BUFFER_LOAD_I8_S, int8_t)
+    BUFFER_LOAD(BUFFER_LOAD_I16_U, uint16_t)
+    BUFFER_LOAD(BUFFER_LOAD_I16_S, int16_t)
+    BUFFER_LOAD(BUFFER_LOAD_I32, int32_t)
+    CASE(BUFFER_LOAD_I64) { BUFFER_ELEMENT(8, false); memcpy(&C, element, 8); NEXT(1); }
+    BUFFER_STORE(BUFFER_STORE_I8, uint8_t)
+    BUFFER_STORE(BUFFER_STORE_I16, uint16_t)
+    BUFFER_STORE(BUFFER_STORE_I32, uint32_t)
+    CASE(BUFFER_STORE_I64) { BUFFER_ELEMENT(8, true); memcpy(element, &C, 8); NEXT(1); }
+    CASE(BUFFER_LENGTH) {
+      const iree_vm_ref_t* ref = &f[ip->a];
+      if (UNLIKELY(ref->type != buffer_type)) {
+        status = interp_buffer_failure(ref, 0, 1, false);
+        goto failed;
+      }
+      store_64(&B, (int64_t)((const iree_vm_buffer_t*)ref->ptr)->data.data_length);
+      NEXT(1);
+    }
+    OPERATION(BUFFER_ALLOC, interp_buffer_alloc, 1)
+    OPERATION(BUFFER_CLONE, interp_buffer_clone, 2)
+    OPERATION(BUFFER_COPY, interp_buffer_copy, 2)
+    OPERATION(BUFFER_COMPARE, interp_buffer_compare, 2)
+    OPERATION(BUFFER_HASH, interp_buffer_hash, 2)
+    CASE(BUFFER_FILL_I8) CASE(BUFFER_FILL_I16) CASE(BUFFER_FILL_I32)
+    OPERATION(BUFFER_FILL_I64, interp_buffer_fill, 2)
+
+    /* ---- Lists ---- */
+    OPERATION(LIST_ALLOC, interp_list_alloc, 2)
+    OPERATION(LIST_RESERVE, interp_list_reserve, 1)
+    OPERATION(LIST_RESIZE, interp_list_resize, 1)
+    CASE(LIST_SIZE) {
+      if (UNLIKELY(f[ip->a].type != list_type)) goto no_list;
+      B = (int32_t)(uint32_t)((const iree_vm_list_t*)f[ip->a].ptr)->count;
+      NEXT(1);
+    }
+    CASE(LIST_GET_I32) {
+      LIST_ELEMENT(IREE_VM_VALUE_TYPE_I32);
+      if (LIKELY(is_direct)) {
+        memcpy(&C, list->storage + 4 * (size_t)index, 4);
+        NEXT(1);
+      }
+      goto list_get;
+    }
+    CASE(LIST_GET_I64) {
+      LIST_ELEMENT(IREE_VM_VALUE_TYPE_I64);
+      if (LIKELY(is_direct)) {
+        memcpy(&C, list->storage + 8 * (size_t)index, 8);
+        NEXT(1);
+      }
+      goto list_get;
+    }
+    CASE(LIST_GET_F32) CASE(LIST_GET_F64) list_get:
+    status = interp_list_get(frame, ip);
+    if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
+    NEXT(1);
+    CASE(LIST_SET_I32) {
+      LIST_ELEMENT(IREE_VM_VALUE_TYPE_I32);
+      if (LIKELY(is_direct)) {
+        memcpy(list->storage + 4 * (size_t)index, &C, 4);
+        NEXT(1);
+      }
+      goto list_set;
+    }
+    CASE(LIST_SET_I64) {
+      LIST_ELEMENT(IREE_VM_VALUE_TYPE_I64);
+      if (LIKELY(is_direct)) {
+        memcpy(list->storage + 8 * (size_t)index, &C, 8);
+        NEXT(1);
+      }
+      goto list_set;
+    }
+    CASE(LIST_SET_F32) CASE(LIST_SET_F64) list_set:
+    status = interp_list_set(frame, ip);
+    if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
+    NEXT(1);
+    OPERATION(LIST_GET_REF, interp_list_get_ref, 2)
+    OPERATION(LIST_SET_REF, interp_list_set_ref, 1)
+
+    /* ---- Branches ---- */
+    CASE(BR_BACK)
+    if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+    CASE(BR) { NEXT(ip->imm); }
+    CASE(COND_BR_BACK)
+    if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+    CASE(COND_BR) { BRANCH(A); }
+    COMPARE_AND_BRANCH(BR_EQ_I32, int32_t, AS_IS, a == b)
+    COMPARE_AND_BRANCH(BR_NE_I32, int32_t, AS_IS, a != b)
+    COMPARE_AND_BRANCH(BR_LT_I32_S, int32_t, AS_IS, a < b)
+    COMPARE_AND_BRANCH(BR_LT_I32_U, uint32_t, AS_IS, a < b)
+    COMPARE_AND_BRANCH(BR_EQ_I64, int64_t, AS_PAIR, a == b)
+    COMPARE_AND_BRANCH(BR_NE_I64, int64_t, AS_PAIR, a != b)
+    COMPARE_AND_BRANCH(BR_LT_I64_S, int64_t, AS_PAIR, a < b)
+    COMPARE_AND_BRANCH(BR_LT_I64_U, uint64_t, AS_PAIR, a < b)
+    CASE(BR_TABLE) {
+      const int32_t* offsets = ip[1].offsets;
+      uint32_t index = (uint32_t)A, count = ip->b;
+      NEXT(offsets[index < count ? index + 1 : 0]);
+    }
+
+    /* ---- Calls ---- */
+    CASE(CALL) CASE(CALL_TRACED) {
+      code_function_t* function = (code_function_t*)(uintptr_t)ip[1].pointer;
+      if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+      const code_word_t* words = __atomic_load_n(&function->words[ip->op - CODE_CALL], __ATOMIC_ACQUIRE);
+      if (UNLIKELY(!words)) {
+        status = code_function_words(function, (code_form_t)(ip->op - CODE_CALL), &words);
+        if (!iree_status_is_ok(status)) goto failed;
+      }
+      interp_frame_t* callee = push_frame(stack, &frame->base, function, frame->state);
+      if (UNLIKELY(!callee)) {
+        status = push_failure(stack, function);
+        goto failed;
+      }
+      int32_t* arguments = interp_registers(callee);
+      const uint16_t* moves = ip[CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op)].slots;
+      for (uint32_t left = ip->a; left > 0; --left, moves += 2) arguments[moves[1]] = r[moves[0]];
+      if (UNLIKELY(ip->b)) {
+        moves = (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(2u * ip->a))->slots;
+        for (uint32_t left = ip->b; left > 0; --left, moves += 2) {
+          if (moves[0] & CODE_REGISTER_REF) {
+            take_ref(f, moves[0], &callee->refs[moves[1]]);
+          } else {
+            store_64(&arguments[moves[1]], load_64(&r[moves[0] & CODE_REGISTER_INDEX]));
+          }
+        }
+      }
+      frame->ip = ip;
+      SWITCH_TO(callee);
+      ip = words;
+      DISPATCH();
+    }
+    CASE(CALL_IMPORT) {
+      import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
+      if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+      frame->ip = ip;
+      if (UNLIKELY(!binding->function.module)) {
+        status = interp_unresolved(frame, (uint32_t)ip[1].imm);
+        goto failed;
+      }
+      code_function_t* function = binding->target;
+      if (!function) {
+        stack->current = &frame->base;
+        status = interp_call_native(stack, frame, ip);
+        if (UNLIKELY(!iree_status_is_ok(status))) goto import_failed;
+        NEXT(ip->c);
+      }
+      if (UNLIKELY(!binding->target_state)) {
+        status = interp_find_target_state(stack, binding);
+        if (!iree_status_is_ok(status)) goto failed;
+      }
+      code_form_t form = ip[1].op & CALL_FLAG_TRACED ? CODE_FORM_TRACED : CODE_FORM_FAST;
+      const code_word_t* words = __atomic_load_n(&function->words[form], __ATOMIC_ACQUIRE);
+      if (UNLIKELY(!words)) {
+        status = code_function_words(function, form, &words);
+        if (!iree_status_is_ok(status)) goto failed;
+      }
+      interp_frame_t* callee = push_frame(stack, &frame->base, function, binding->target_state);
+      if (UNLIKELY(!callee)) {
+        status = push_failure(stack, function);
+        goto failed;
+      }
+      interp_pass_arguments(binding, frame, ip, callee);
+      SWITCH_TO(callee);
+      ip = words;
+      DISPATCH();
+    }
+    CASE(IMPORT_RESOLVED) { A = frame->state->imports[(uint32_t)ip->imm].function.module != NULL; NEXT(1); }
+
+    CASE(RELEASE_REFS) { interp_release_refs(frame); NEXT(1); }
+    CASE(CHECK_RESULTS) {
+      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op)) NEXT(1);
+      status = iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
+                                "function returns %u values to a call with fewer result registers", ip->a);
+      goto failed;
+    }
+    CASE(RETURN_VOID) {
+      if (UNLIKELY(frame->activation)) goto leave;
+      RETURN_TO((interp_frame_t*)frame->base.parent);
+      NEXT(ip->c);
+    }
+    CASE(RETURN_32) {
+      if (UNLIKELY(frame->activation)) goto leave;
+      int32_t value = A;
+      RETURN_TO((interp_frame_t*)frame->base.parent);
+      r[ip[CODE_CALL_RESULTS].a] = value;
+      NEXT(ip->c);
+    }
+    CASE(RETURN_64) {
+      if (UNLIKELY(frame->activation)) goto leave;
+      int64_t value = load_64(&A);
+      RETURN_TO((interp_frame_t*)frame->base.parent);
+      store_64(&r[ip[CODE_CALL_RESULTS].a], value);
+      NEXT(ip->c);
+    }
+    CASE(RETURN) {
+      if (UNLIKELY(frame->activation)) goto leave;
+      interp_frame_t* caller = (interp_frame_t*)frame->base.parent;
+      interp_return_values(frame, ip, caller);
+      interp_release_refs(frame);
+      RETURN_TO(caller);
+      NEXT(ip->c);
+    }
+
+    /* ---- Ends ---- */
+    CASE(FAIL) {
+      status = interp_fail_instruction(stack, frame, ip);
+      goto failed;
+    }
+    CASE(YIELD) {
+      frame->ip = ip + ip->imm;
+      goto suspended;
+    }
+    CASE(TRACE_INSTRUCTION) {
+      status = interp_trace(frame, (uint32_t)ip->imm);
+      if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
+      NEXT(1);
+    }
+#if !INTERP_THREADED
+    case CODE_OP_COUNT: break;
+  }
+#endif
+
+leave:
+  interp_leave(stack, frame, ip);
+  return iree_ok_status();
+import_failed:
+  if (is_deferred(stack, status)) goto suspended;
+  goto failed;
+suspended:
+  stack->current = &frame->base;
+  return interp_suspend(stack, activation, frame);
+divided_by_zero:
+  status = interp_division_by_zero();
+  goto failed;
+no_list:
+  status = interp_list_null();
+  goto failed;
+cancelled:
+  status = vm_stack_cancel_status(stack);
+failed:
+  frame->ip = ip;
+  stack->current = &frame->base;
+  return interp_fail(stack, activation, status);
+}
