@@ -2,6 +2,8 @@
 /* Describes any kind of module through its interface. */
 #include "tooling/describe.h"
 
+#include "bytecode/disasm.h"
+#include "bytecode/module.h"
 #include "vm/text.h"
 
 /* More than any module has: one that never ends its tables is not followed for ever. */
@@ -77,6 +79,15 @@ static iree_status_t append_module_attrs(iree_vm_module_t* module, iree_host_siz
   return iree_ok_status();
 }
 
+/* Modules of other kinds, and bytecode without any function, have no code to show. */
+static iree_status_t append_code(iree_vm_module_t* module, iree_string_builder_t* builder) {
+  iree_vm_function_t first = {module, IREE_VM_FUNCTION_LINKAGE_INTERNAL, 0};
+  const code_function_t* code = bytecode_module_function(&first);
+  if (!code) return iree_ok_status();
+  IREE_RETURN_IF_ERROR(iree_string_builder_append_format(builder, "\n"));
+  return bytecode_disassemble_image(&code->module->image, builder);
+}
+
 iree_status_t describe_module(iree_vm_module_t* module, iree_string_builder_t* builder) {
   iree_vm_module_signature_t signature = iree_vm_module_signature(module);
   iree_string_view_t name = iree_vm_module_name(module);
@@ -86,5 +97,7 @@ iree_status_t describe_module(iree_vm_module_t* module, iree_string_builder_t* b
   IREE_RETURN_IF_ERROR(iree_vm_module_enumerate_dependencies(module, append_dependency, builder));
   IREE_RETURN_IF_ERROR(append_functions(module, IREE_VM_FUNCTION_LINKAGE_IMPORT, signature.import_function_count, true,
                                         builder));
-  return append_functions(module, IREE_VM_FUNCTION_LINKAGE_EXPORT, signature.export_function_count, true, builder);
+  IREE_RETURN_IF_ERROR(append_functions(module, IREE_VM_FUNCTION_LINKAGE_EXPORT, signature.export_function_count, true,
+                                        builder));
+  return append_code(module, builder);
 }
