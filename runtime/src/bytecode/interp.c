@@ -405,12 +405,13 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   } while (0)
 
 /* Leaves the frame for its caller, which is in a call. */
-#define RETURN_TO(caller)                      \
-  do {                                         \
-    stack->budget += frame->function->cost;    \
-    vm_stack_pop(stack, frame);                \
-    SWITCH_TO(caller);                         \
-    ip = frame->ip;                            \
+#define RETURN_TO_CALLER()                                            \
+  do {                                                                \
+    interp_frame_t* caller = (interp_frame_t*)frame->base.parent;     \
+    stack->budget += frame->function->cost;                           \
+    vm_stack_pop(stack, frame);                                       \
+    SWITCH_TO(caller);                                                \
+    ip = frame->ip;                                                   \
   } while (0)
 
 iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation) {
@@ -760,29 +761,28 @@ dispatch:
     }
     CASE(RETURN_VOID) {
       if (UNLIKELY(frame->activation)) goto leave;
-      RETURN_TO((interp_frame_t*)frame->base.parent);
+      RETURN_TO_CALLER();
       NEXT(ip->c);
     }
     CASE(RETURN_32) {
       if (UNLIKELY(frame->activation)) goto leave;
       int32_t value = A;
-      RETURN_TO((interp_frame_t*)frame->base.parent);
+      RETURN_TO_CALLER();
       r[ip[CODE_CALL_RESULTS].a] = value;
       NEXT(ip->c);
     }
     CASE(RETURN_64) {
       if (UNLIKELY(frame->activation)) goto leave;
       int64_t value = load_64(&A);
-      RETURN_TO((interp_frame_t*)frame->base.parent);
+      RETURN_TO_CALLER();
       store_64(&r[ip[CODE_CALL_RESULTS].a], value);
       NEXT(ip->c);
     }
     CASE(RETURN) {
       if (UNLIKELY(frame->activation)) goto leave;
-      interp_frame_t* caller = (interp_frame_t*)frame->base.parent;
-      interp_return_values(frame, ip, caller);
+      interp_return_values(frame, ip, (interp_frame_t*)frame->base.parent);
       interp_release_refs(frame);
-      RETURN_TO(caller);
+      RETURN_TO_CALLER();
       NEXT(ip->c);
     }
 

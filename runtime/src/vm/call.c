@@ -75,19 +75,23 @@ iree_byte_span_t vmrt_call_results(vmrt_call_t* call) { return call->results; }
 
 /* ---- Calling ------------------------------------------------------------------------------------------------------- */
 
+static iree_status_t call_failed(const vmrt_call_t* call, iree_status_t status) {
+  iree_string_view_t module = iree_vm_module_name(call->function.module);
+  iree_string_view_t name = iree_vm_function_name(&call->function);
+  return iree_status_annotate_f(status, "invoking function '%.*s.%.*s'", VM_SV_ARG(module), VM_SV_ARG(name));
+}
+
 static iree_status_t call_run(vmrt_call_t* call) {
   const vmrt_session_t* session = call->session;
-  iree_vm_module_t* module = call->function.module;
   _Alignas(VM_STACK_ALIGNMENT) uint8_t storage[VM_STACK_INLINE_SIZE];
   iree_vm_stack_t stack;
   vm_stack_initialize(&stack, session->flags, session->resolver, call->results.data_length, storage, sizeof storage,
                       session->invocation_allocator);
   memset(call->results.data, 0, call->results.data_length);
   iree_vm_function_call_t record = {call->function, call->arguments, call->results};
-  iree_status_t status = module->begin_call(module->self, &stack, record);
-  if (!iree_status_is_ok(status)) status = iree_vm_stack_annotate_backtrace(&stack, status);
+  iree_status_t status = vm_stack_invoke(&stack, record);
   vm_stack_deinitialize(&stack);
-  return status;
+  return iree_status_is_ok(status) ? status : call_failed(call, status);
 }
 
 iree_status_t vmrt_call_invoke(vmrt_call_t* call) {
