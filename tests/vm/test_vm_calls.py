@@ -81,9 +81,7 @@ def test_many_values(instance: vm.Instance) -> None:
 
 
 def test_floats_keep_their_kind(instance: vm.Instance) -> None:
-    with instance.context(
-        [instance.load(native("trainer")), instance.load(compiled("model"))], growable=True
-    ) as context:
+    with instance.context([instance.load(compiled("model")), instance.load(native("trainer"))]) as context:
         assert isinstance(context["trainer.train"](1), float)
 
 
@@ -121,8 +119,15 @@ def test_unknown_convention(instance: vm.Instance) -> None:
 
 
 def test_deferred_calls_are_resumed(instance: vm.Instance) -> None:
-    with instance.context([instance.load(native("deferred"), times=3)]) as context:
-        assert context["deferred.wait"]() is None
+    modules = [instance.load(native("deferred"), times=3), instance.load(compiled("uses_deferred"))]
+    with instance.context(modules) as context:
+        assert context["uses_deferred.wait"]() == 1
+        assert context["uses_deferred.answer"]() == 142
+
+
+def test_deferring_without_a_frame_fails(instance: vm.Instance) -> None:
+    with instance.context([instance.load(native("deferred"))]) as context:
+        assert error_of(context["deferred.wait"]).code == vm.Code.FAILED_PRECONDITION
 
 
 def test_bytecode_yields(instance: vm.Instance) -> None:

@@ -22,9 +22,9 @@ def enumerators(name: str, prefix: str) -> dict[str, int]:
     return {text.removeprefix(prefix): number for number, text in elements.items()}
 
 
-def test_import_is_light() -> None:
+def test_import_is_light(tmp_path: Path) -> None:
     code = "import sys, conformance.vm; print([m for m in ('numpy', 'hypothesis', 'pytest') if m in sys.modules])"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
 

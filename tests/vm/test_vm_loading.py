@@ -76,9 +76,10 @@ with vm.Instance() as instance:
 """
 
 
-def test_standard_input_once() -> None:
+def test_standard_input_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STDIN]
     with open(compiled("app"), "rb") as file:
-        run = subprocess.run([sys.executable, "-c", STDIN], stdin=file, capture_output=True, text=True, check=True)
+        run = subprocess.run(command, cwd=tmp_path, stdin=file, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == ["('main',)", "INVALID_ARGUMENT open"]
 
 

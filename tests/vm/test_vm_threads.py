@@ -44,10 +44,12 @@ class Running:
         self.thread = threading.Thread(target=self.run)
 
     def run(self) -> None:
-        try:
-            self.context["yields.times"](ENDLESS)
-        except vm.Error as error:
-            self.code = error.code
+        """Comes back when it is refused because the other thread is just looking."""
+        while self.code in (None, vm.Code.FAILED_PRECONDITION):
+            try:
+                self.context["yields.times"](ENDLESS)
+            except vm.Error as error:
+                self.code = error.code
 
     def __enter__(self) -> Running:
         self.thread.start()
@@ -56,7 +58,7 @@ class Running:
                 self.context.freeze()
             except vm.Error:
                 return self
-        raise AssertionError("the call ended by itself")
+        raise AssertionError(f"the call ended by itself: {self.code}")
 
     def __exit__(self, *_: object) -> None:
         self.context.cancel(vm.Code.ABORTED)
