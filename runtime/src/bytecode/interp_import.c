@@ -75,6 +75,13 @@ typedef struct variadic_walk_t {
 
 static uint32_t letter_size(char letter) { return letter == 'r' ? 16 : letter == 'I' || letter == 'F' ? 8 : 4; }
 
+static bool has_wide(iree_string_view_t letters) {
+  for (iree_host_size_t i = 0; i < letters.size; ++i) {
+    if (strchr("IFr", letters.data[i])) return true;
+  }
+  return false;
+}
+
 static void walk_value(variadic_walk_t* walk, char letter) {
   uint32_t size = letter_size(letter);
   if (size > 4) walk->at = (walk->at + 7) & ~7u;
@@ -88,17 +95,16 @@ static void walk_value(variadic_walk_t* walk, char letter) {
   }
 }
 
-/* A span: its count, then so many tuples, each starting aligned. Returns the letters of the tuple. */
+/* A span: its count, padding when there are tuples, then those, each value aligned by itself. Returns the number of letters
+ * of the tuple. */
 static iree_host_size_t walk_span(variadic_walk_t* walk, iree_string_view_t letters, uint16_t count) {
   iree_host_size_t length = iree_string_view_find_char(letters, 'D', 0);
   if (length == IREE_STRING_VIEW_NPOS) length = letters.size;
   int32_t number = count;
   if (walk->buffer && walk->frame) memcpy(walk->buffer + walk->at, &number, 4);
   walk->at += 4;
-  bool is_wide = false;
-  for (iree_host_size_t i = 0; i < length; ++i) is_wide |= letter_size(letters.data[i]) > 4;
+  if (count > 0 && has_wide(iree_make_string_view(letters.data, length))) walk->at = (walk->at + 7) & ~7u;
   for (uint32_t tuple = 0; tuple < count; ++tuple) {
-    if (is_wide) walk->at = (walk->at + 7) & ~7u;
     for (iree_host_size_t i = 0; i < length; ++i) walk_value(walk, letters.data[i]);
   }
   return length;
@@ -106,6 +112,7 @@ static iree_host_size_t walk_span(variadic_walk_t* walk, iree_string_view_t lett
 
 /* Returns the size, rounded up to the largest alignment. */
 static uint32_t walk_variadic(variadic_walk_t walk, iree_string_view_t letters, const uint16_t* segments) {
+  bool is_wide = has_wide(letters);
   for (iree_host_size_t i = 0; i < letters.size; ++i, ++segments) {
     if (letters.data[i] != 'C') {
       walk_value(&walk, letters.data[i]);
@@ -114,7 +121,7 @@ static uint32_t walk_variadic(variadic_walk_t walk, iree_string_view_t letters, 
     iree_string_view_t rest = iree_make_string_view(letters.data + i + 1, letters.size - i - 1);
     i += 1 + walk_span(&walk, rest, *segments);
   }
-  return (walk.at + 7) & ~7u;
+  return is_wide ? (walk.at + 7) & ~7u : walk.at;
 }
 
 static void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
