@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_views_share_the_memory(instance: vm.Instance) -> None:
     array[-1] = ord("y")
     assert bytes(buffer) == b"jelly" and len(buffer) == 5
     assert buffer.array("u1").__array_interface__["data"] == array.__array_interface__["data"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes in Python have the buffer protocol from 3.12 on")
+def test_buffer_protocol(instance: vm.Instance) -> None:
+    buffer = instance.buffer(b"hello")
+    with memoryview(buffer) as view:
+        view[0] = ord("j")
+    assert bytes(buffer) == b"jello"
+    assert instance.buffer(buffer).view == b"jello"
 
 
 def test_view_outlives_buffer_and_instance() -> None:
