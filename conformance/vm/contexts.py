@@ -31,8 +31,8 @@ class Context(Handle):
         self._home = home
         self._modules = tuple(modules)
         self._keeps: list[Keep] = []
-        super().__init__(home.api, pointer)
         self._keep_code_of(modules)
+        super().__init__(home.api, pointer)  # last: from here on the context is ours to release
 
     def __getitem__(self, name: str) -> functions.Function:
         """The exported function `module.function`; NOT_FOUND when there is none. Keep it when you call it often."""
@@ -109,7 +109,7 @@ class Context(Handle):
         """Objects that come out of calls may be of types that only the code of a native module can destroy."""
         native = [module._pointer for module in modules if module.native]
         if native:
-            keep = Keep(self._api, self._home.instance, native)
+            keep = Keep(self._home.api, self._home.instance, native)
             keep.retain()
             self._keeps.append(keep)
 
