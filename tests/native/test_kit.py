@@ -131,7 +131,7 @@ def test_every_command_of_the_tutorial_prints_what_it_says(tmp_path):
     for name in ("hello.c", "math.c", "counter.c"):
         (tmp_path / name).write_text(tutorial_file(name))
     path = f"{tools.installed().parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(Path(fixtures.__file__).parents[1])}
     settings = ""
     for command, output in tutorial_steps():
         done = subprocess.run(
