@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -51,22 +52,40 @@ class Tool:
     path: Path
     folder: Path
 
-    def run(self, *arguments: str, stdin: bytes | Path | None = None, timeout: float = 60, **options: object) -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes | Path | None = None,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        timeout: float = 60,
+    ) -> Ran:
         """Runs with `arguments`; `stdin` is a pipe with these bytes, a redirected file, or nothing."""
         trace = self.folder / "trace.jsonl"
         trace.unlink(missing_ok=True)
+        command = [str(self.path), *arguments]
+        environment = {**os.environ, "VM_CONFORMANCE_TRACE": str(trace)}
         with open(stdin if isinstance(stdin, Path) else os.devnull, "rb") as file:
-            done = subprocess.run(
-                [str(self.path), *arguments],
-                input=stdin if isinstance(stdin, bytes) else None,
-                **({} if isinstance(stdin, bytes) else {"stdin": file}),
-                **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if isinstance(stdin, bytes) else file,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
                 cwd=self.folder,
-                env={**os.environ, "VM_CONFORMANCE_TRACE": str(trace)},
-                timeout=timeout,
-                check=False,
+                env=environment,
             )
-        return Ran(done.returncode, _text(done.stdout), _text(done.stderr), _events(trace))
+            with process:
+                done = _communicate(process, stdin if isinstance(stdin, bytes) else None, timeout)
+        return Ran(process.returncode, _text(done[0]), _text(done[1]), _events(trace))
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], stdin: bytes | None, timeout: float
+) -> tuple[bytes | None, bytes | None]:
+    try:
+        return process.communicate(stdin, timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 def _text(raw: bytes | None) -> str:

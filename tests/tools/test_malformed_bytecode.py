@@ -14,7 +14,7 @@ from .conftest import Ran, Tool
 TIME_LIMIT = 2
 HANG_AFTER = 30
 _SANITIZER = re.compile(r"Sanitizer|: runtime error:")
-_NAMELESS = re.compile(r"^(?:\S+:\d+: )?;", re.MULTILINE)
+_NAMELESS = re.compile(r"^(?:\S+:\d+: )?(?:code \d+)?;", re.MULTILINE)
 
 
 def status(ran: Ran) -> str:

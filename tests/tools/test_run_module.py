@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import Ran, Tool
+
 Flag = Callable[[str], str]
 NUMBERS = "--function=numbers"
 
@@ -20,7 +22,7 @@ def path_of(flag: str) -> Path:
     return Path(flag.removeprefix("--module="))
 
 
-def refused(ran, code: str, *parts: str) -> None:
+def refused(ran: Ran, code: str, *parts: str) -> None:
     """Exit 1, nothing printed, this code, and words that help."""
     assert (ran.exit, ran.code, ran.stdout) == (1, code, ""), ran.stderr
     for part in parts:
@@ -45,22 +47,22 @@ def refused(ran, code: str, *parts: str) -> None:
         ("-h", ("positional argument '-h'", "--help")),
     ],
 )
-def test_bad_flags_are_refused_by_name(own, module: Flag, flag: str, parts: tuple[str, ...]) -> None:
+def test_bad_flags_are_refused_by_name(own: Tool, module: Flag, flag: str, parts: tuple[str, ...]) -> None:
     refused(own.run(module("values"), "--function=nothing", flag), "INVALID_ARGUMENT", *parts)
 
 
-def test_a_flag_file_in_itself(own, module: Flag) -> None:
+def test_a_flag_file_in_itself(own: Tool, module: Flag) -> None:
     (own.folder / "flags.txt").write_text("--flagfile=flags.txt\n")
     refused(own.run("--flagfile=flags.txt"), "INVALID_ARGUMENT", "flags.txt", "include itself")
 
 
-def test_an_empty_value_in_a_flag_file(own, module: Flag) -> None:
+def test_an_empty_value_in_a_flag_file(own: Tool, module: Flag) -> None:
     (own.folder / "flags.txt").write_text(f"{module('app.vmfb')}\n--function=\n")
     ran = own.run(module("math@?bias=5"), "--flagfile=flags.txt", "--input=3", "--input=4")
     assert ran.outcome() == (0, None, "EXEC @main\nresult[0]: i32=144\n")
 
 
-def test_help_and_version(own) -> None:
+def test_help_and_version(own: Tool) -> None:
     for flags in (["--help"], ["--help", "--nonsense"], ["--module=missing", "--help"]):
         ran = own.run(*flags)
         assert ran.exit == 0 and not ran.stderr
@@ -83,13 +85,13 @@ def test_help_and_version(own) -> None:
 
 
 @pytest.mark.parametrize("text", ["?bias=5", "@?bias=5", "@create?bias=5", "@iree_vm_dynamic_module_create?bias=5"])
-def test_parameters_with_and_without_an_export(own, module: Flag, text: str) -> None:
+def test_parameters_with_and_without_an_export(own: Tool, module: Flag, text: str) -> None:
     ran = own.run(module("math") + text, "--function=scale", "--input=7")
     assert ran.outcome() == (0, None, "EXEC @scale\nresult[0]: i32=144\n")
 
 
 @pytest.mark.parametrize("name", ["math", "math.so.1", "math.vmfb", "MATH.SO", "a@b/math.so", "math.so"])
-def test_a_library_is_known_by_its_content(own, module: Flag, name: str) -> None:
+def test_a_library_is_known_by_its_content(own: Tool, module: Flag, name: str) -> None:
     copy = own.folder / name
     copy.parent.mkdir(exist_ok=True)
     shutil.copy(path_of(module("math")), copy)
@@ -98,23 +100,23 @@ def test_a_library_is_known_by_its_content(own, module: Flag, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["values.so", "values.dll", "values"])
-def test_bytecode_is_known_by_its_content(own, module: Flag, name: str) -> None:
+def test_bytecode_is_known_by_its_content(own: Tool, module: Flag, name: str) -> None:
     shutil.copy(path_of(module("values")), own.folder / name)
     assert own.run(f"--module={name}", "--function=nothing").outcome() == (0, None, "EXEC @nothing\n")
 
 
 @pytest.mark.parametrize("text", ["@make", "@", "?k=v", "@?k=v"])
-def test_bytecode_takes_no_export_and_no_parameters(own, module: Flag, text: str) -> None:
+def test_bytecode_takes_no_export_and_no_parameters(own: Tool, module: Flag, text: str) -> None:
     refused(own.run(module("values") + text), "INVALID_ARGUMENT", "--module=", "bytecode")
     refused(own.run(f"--module=-{text}", stdin=path_of(module("values"))), "INVALID_ARGUMENT", "--module=-")
 
 
-def test_doubled_separators_deliver_only_what_is_there(own, module: Flag) -> None:
+def test_doubled_separators_deliver_only_what_is_there(own: Tool, module: Flag) -> None:
     ran = own.run(module("params@?a=1&&"), "--function=count")
     assert ran.outcome() == (0, None, "EXEC @count\nresult[0]: i32=2\n")
 
 
-def test_long_names_are_refused_not_cut(own, module: Flag) -> None:
+def test_long_names_are_refused_not_cut(own: Tool, module: Flag) -> None:
     library = module("long_export")
     assert own.run(f"{library}@{'a' * 255}", "--list_functions").exit == 0
     refused(own.run(f"{library}@{'a' * 256}", "--list_functions"), "INVALID_ARGUMENT", "256 bytes")
@@ -122,19 +124,19 @@ def test_long_names_are_refused_not_cut(own, module: Flag) -> None:
 
 
 @pytest.mark.parametrize("mode", ["preload", "mmap"])
-def test_a_folder_is_no_module(own, mode: str) -> None:
+def test_a_folder_is_no_module(own: Tool, mode: str) -> None:
     ran = own.run(f"--module={own.folder}", f"--module_mode={mode}")
     refused(ran, "FAILED_PRECONDITION", str(own.folder))
 
 
 @pytest.mark.parametrize("mode", ["preload", "mmap"])
-def test_an_empty_file(own, mode: str) -> None:
+def test_an_empty_file(own: Tool, mode: str) -> None:
     (own.folder / "empty.vmfb").touch()
     refused(own.run("--module=empty.vmfb", f"--module_mode={mode}"), "INVALID_ARGUMENT", "empty.vmfb")
 
 
 @pytest.mark.parametrize("flags", ["", "--time_limit=20"])
-def test_standard_input_that_is_closed(own, flags: str) -> None:
+def test_standard_input_that_is_closed(own: Tool, flags: str) -> None:
     """A timer must not end up on the number of the closed stream."""
     command = f"'{own.path}' --module=- {flags} <&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=10, check=False)
@@ -145,12 +147,12 @@ def test_standard_input_that_is_closed(own, flags: str) -> None:
 # ---- Native modules that refuse or lie
 
 
-def test_refusal_without_a_module(own, module: Flag) -> None:
+def test_refusal_without_a_module(own: Tool, module: Flag) -> None:
     ran = own.run(module("refuse"), "--list_functions")
     refused(ran, "INCOMPATIBLE", str(path_of(module("refuse"))), "iree_vm_dynamic_module_create")
 
 
-def test_two_references(own, module: Flag) -> None:
+def test_two_references(own: Tool, module: Flag) -> None:
     refused(own.run(module("two_refs")), "FAILED_PRECONDITION", "2 references")
 
 
@@ -177,23 +179,23 @@ OPTIONAL = [
 
 
 @pytest.mark.parametrize("slot", REQUIRED)
-def test_required_slots(own, module: Flag, slot: str) -> None:
+def test_required_slots(own: Tool, module: Flag, slot: str) -> None:
     refused(own.run(module(f"null_slot@?slot={slot}"), "--function=add"), "FAILED_PRECONDITION", f"'{slot}'")
 
 
 @pytest.mark.parametrize("slot", OPTIONAL)
-def test_optional_slots(own, module: Flag, slot: str) -> None:
+def test_optional_slots(own: Tool, module: Flag, slot: str) -> None:
     arguments = [module(f"null_slot@?slot={slot}"), "--function=add", "--input=3", "--input=4"]
     assert own.run(*arguments).outcome() == (0, None, "EXEC @add\nresult[0]: i32=7\n")
 
 
 @pytest.mark.parametrize("name", ["hal", "io_parameters", "elsewhere"])
-def test_missing_dependencies_are_named(own, module: Flag, name: str) -> None:
+def test_missing_dependencies_are_named(own: Tool, module: Flag, name: str) -> None:
     refused(own.run(module(f"deps@?dep={name}&flags=1")), "NOT_FOUND", f"'{name}'", "'deps'")
 
 
 @pytest.mark.parametrize("part", [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
-def test_a_library_that_was_cut_short(own, module: Flag, part: float) -> None:
+def test_a_library_that_was_cut_short(own: Tool, module: Flag, part: float) -> None:
     """Either nothing needed is missing, or an error; the wheel's tool ends with SIGBUS."""
     whole = path_of(module("math")).read_bytes()
     (own.folder / "cut.so").write_bytes(whole[: int(len(whole) * part)])
@@ -206,7 +208,7 @@ def test_a_library_that_was_cut_short(own, module: Flag, part: float) -> None:
 # ---- Teardown
 
 
-def test_earlier_modules_go_when_a_later_one_fails(own, module: Flag) -> None:
+def test_earlier_modules_go_when_a_later_one_fails(own: Tool, module: Flag) -> None:
     first, second = module("lifecycle@?name=A"), module("lifecycle@?name=B")
     ran = own.run(first, second, "--module=missing.vmfb")
     refused(ran, "NOT_FOUND", "missing.vmfb")
@@ -219,7 +221,7 @@ def test_earlier_modules_go_when_a_later_one_fails(own, module: Flag) -> None:
 
 
 @pytest.mark.parametrize("fail", ["deps", "alloc", "init", "call"])
-def test_everything_is_undone(own, module: Flag, fail: str) -> None:
+def test_everything_is_undone(own: Tool, module: Flag, fail: str) -> None:
     arguments = [module("lifecycle@?name=A"), module(f"lifecycle@?name=B&fail={fail}"), "--print_statistics"]
     ran = own.run(*arguments, "--function=add", "--input=1", "--input=2")
     assert ran.exit == 1 and "FAILED_PRECONDITION" in ran.stderr
@@ -234,17 +236,17 @@ def test_everything_is_undone(own, module: Flag, fail: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["4294967296", "-2147483649", "7abc", "1.5", "4xi32=1", "i32=5", "@x.npy", "*x.npy"])
-def test_numbers_are_not_guessed(own, module: Flag, text: str) -> None:
+def test_numbers_are_not_guessed(own: Tool, module: Flag, text: str) -> None:
     refused(own.run(module("values"), NUMBERS, f"--input={text}"), "INVALID_ARGUMENT", text, "parsing function inputs")
 
 
 @pytest.mark.parametrize("text", ["2xi32=1 2", "&4xi8=0", "@x.npy", "*x.npy", "x"])
-def test_tensors_need_the_hal(own, module: Flag, text: str) -> None:
+def test_tensors_need_the_hal(own: Tool, module: Flag, text: str) -> None:
     ran = own.run(module("values"), "--function=same_buffer", f"--input={text}")
     refused(ran, "UNIMPLEMENTED", f"`{text}`", "HAL")
 
 
-def test_a_plus_is_a_sign(own, module: Flag) -> None:
+def test_a_plus_is_a_sign(own: Tool, module: Flag) -> None:
     ran = own.run(module("math"), "--function=add", "--input=+3", "--input=4")
     assert ran.stdout.endswith("i32=7\n")
 
@@ -263,14 +265,14 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("texts, met", EXPECTED)
-def test_expected_numbers(own, module: Flag, texts: tuple[str, ...], met: bool) -> None:
+def test_expected_numbers(own: Tool, module: Flag, texts: tuple[str, ...], met: bool) -> None:
     ran = own.run(module("values"), NUMBERS, *FOUR, *(f"--expected_output={text}" for text in texts))
     assert ran.exit == (0 if met else 1) and not ran.stderr
     success = "[SUCCESS] all function outputs matched their expected values.\n"
     assert ran.stdout.startswith("EXEC @numbers\n" + (success if met else "[FAILED] result["))
 
 
-def test_thresholds(own, module: Flag) -> None:
+def test_thresholds(own: Tool, module: Flag) -> None:
     arguments = [module("values"), NUMBERS, *FOUR, *(f"--expected_output={text}" for text in ("1", "2", "3.1", "4"))]
     assert own.run(*arguments, "--expected_f32_threshold=0.2").exit == 0
     assert own.run(*arguments, "--expected_rtol=0.1").exit == 0
@@ -278,7 +280,7 @@ def test_thresholds(own, module: Flag) -> None:
     assert own.run(*arguments, "--expected_f32_threshold=0.2", "--equality_mode=exact").exit == 1
 
 
-def test_several_differences_are_all_reported(own, module: Flag) -> None:
+def test_several_differences_are_all_reported(own: Tool, module: Flag) -> None:
     ran = own.run(module("values"), NUMBERS, *FOUR, *(f"--expected_output={text}" for text in "9299"))
     assert ran.stdout.splitlines()[1:] == [
         "[FAILED] result[0]: i32=1 does not match the expected i32=9",
@@ -287,7 +289,7 @@ def test_several_differences_are_all_reported(own, module: Flag) -> None:
     ]
 
 
-def test_a_buffer_in_a_file(own, module: Flag) -> None:
+def test_a_buffer_in_a_file(own: Tool, module: Flag) -> None:
     numpy = pytest.importorskip("numpy")
     for name in ("bytes.bin", "bytes.npy"):
         assert own.run(module("values"), "--function=buffer", f"--output=@{name}").exit == 0
@@ -296,7 +298,7 @@ def test_a_buffer_in_a_file(own, module: Flag) -> None:
     assert array.tolist() == [1, 2, 3, 4, 5] and array.dtype == numpy.int8
 
 
-def test_a_file_that_cannot_be_written(own, module: Flag) -> None:
+def test_a_file_that_cannot_be_written(own: Tool, module: Flag) -> None:
     ran = own.run(module("values"), "--function=buffer", "--output=@no/such/folder/x")
     assert (ran.exit, ran.code) == (1, "NOT_FOUND")
     assert "no/such/folder/x" in ran.stderr
@@ -304,21 +306,21 @@ def test_a_file_that_cannot_be_written(own, module: Flag) -> None:
     assert (ran.exit, ran.code) == (1, "RESOURCE_EXHAUSTED")
 
 
-def test_standard_output_that_takes_nothing(own, module: Flag) -> None:
+def test_standard_output_that_takes_nothing(own: Tool, module: Flag) -> None:
     with open("/dev/full", "wb") as full:
         ran = own.run(module("lifecycle@?name=A"), "--function=add", "--input=1", "--input=2", stdout=full)
     assert (ran.exit, ran.code) == (1, "RESOURCE_EXHAUSTED")
     assert "standard output" in ran.stderr and ran.events[-1] == "lib.dtor"
 
 
-def test_standard_output_that_is_closed(own, module: Flag) -> None:
+def test_standard_output_that_is_closed(own: Tool, module: Flag) -> None:
     command = f"'{own.path}' {module('values')} --function=nothing >&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "standard output is closed" in done.stderr
 
 
-def test_a_reader_that_goes_away(own, module: Flag) -> None:
+def test_a_reader_that_goes_away(own: Tool, module: Flag) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     ran = own.run(module("lifecycle@?name=A"), "--function=add", "--input=1", "--input=2", stdout=writer)
@@ -327,7 +329,7 @@ def test_a_reader_that_goes_away(own, module: Flag) -> None:
     assert "standard output" in ran.stderr and ran.events[-1] == "lib.dtor"
 
 
-def test_errors_come_after_teardown(own, module: Flag) -> None:
+def test_errors_come_after_teardown(own: Tool, module: Flag) -> None:
     """Both go to one file: the library's last event is written before the error."""
     trace = own.folder / "all.txt"
     with open(trace, "ab") as file:
@@ -341,7 +343,7 @@ def test_errors_come_after_teardown(own, module: Flag) -> None:
 # ---- Looking at modules
 
 
-def test_list_functions(own, module: Flag) -> None:
+def test_list_functions(own: Tool, module: Flag) -> None:
     ran = own.run(module("values"), "--list_functions")
     assert ran.exit == 0 and not ran.stderr
     lines = ran.stdout.splitlines()
@@ -351,7 +353,7 @@ def test_list_functions(own, module: Flag) -> None:
     assert not any("alloc" in event for event in native.events)
 
 
-def test_dump_module(own, module: Flag) -> None:
+def test_dump_module(own: Tool, module: Flag) -> None:
     ran = own.run(module("consumer.vmfb"), "--dump_module")
     assert ran.exit == 0 and not ran.stderr
     for part in ("consumer", "provider.add", "main", "vm.call", "vm.return"):
@@ -361,13 +363,13 @@ def test_dump_module(own, module: Flag) -> None:
     assert "module minimal version" in native.stdout and "export add 0ii_i" in native.stdout
 
 
-def test_modules_without_end_do_not_hang(own, module: Flag) -> None:
+def test_modules_without_end_do_not_hang(own: Tool, module: Flag) -> None:
     for flag in ("--dump_module", "--list_functions"):
         assert own.run(module("endless_attrs"), flag, timeout=20).exit == 0
     assert own.run(module("bad_counts@?exports=1000000000"), "--list_functions", timeout=20).exit in (0, 1)
 
 
-def test_statistics(own, module: Flag) -> None:
+def test_statistics(own: Tool, module: Flag) -> None:
     ran = own.run(module("values"), "--function=list", "--print_statistics")
     assert ran.exit == 0
     lines = ran.stderr.splitlines()
@@ -376,13 +378,13 @@ def test_statistics(own, module: Flag) -> None:
     assert total and int(total[1]) > 0 and int(total[2]) > 0
 
 
-def test_statistics_come_last(own, module: Flag) -> None:
+def test_statistics_come_last(own: Tool, module: Flag) -> None:
     ran = own.run(module("values"), "--function=fails", "--print_statistics")
     assert ran.stderr.index("FAILED_PRECONDITION") < ran.stderr.index("[[ allocation statistics ]]")
     assert ran.stderr.endswith("live objects: none\n")
 
 
-def test_trace_execution(own, module: Flag) -> None:
+def test_trace_execution(own: Tool, module: Flag) -> None:
     arguments = [module("math@?bias=5"), module("app.vmfb"), "--input=3", "--input=4"]
     ran = own.run(*arguments, "--trace_execution")
     assert ran.stdout == own.run(*arguments).stdout
@@ -392,7 +394,7 @@ def test_trace_execution(own, module: Flag) -> None:
 # ---- Time
 
 
-def test_bytecode_is_cancelled(own, module: Flag) -> None:
+def test_bytecode_is_cancelled(own: Tool, module: Flag) -> None:
     start = time.monotonic()
     ran = own.run(module("values"), "--function=spin", "--time_limit=0.2", "--print_statistics")
     assert (ran.exit, ran.code) == (1, "DEADLINE_EXCEEDED")
@@ -400,13 +402,13 @@ def test_bytecode_is_cancelled(own, module: Flag) -> None:
     assert time.monotonic() - start >= 0.2
 
 
-def test_native_code_that_never_comes_back(own, module: Flag) -> None:
+def test_native_code_that_never_comes_back(own: Tool, module: Flag) -> None:
     ran = own.run(module("loops"), "--function=run", "--input=1", "--time_limit=0.2")
     assert (ran.exit, ran.code) == (124, "DEADLINE_EXCEEDED")
     assert "--time_limit=0.2" in ran.stderr and "native code" in ran.stderr
 
 
-def test_standard_input_that_nobody_closes(own) -> None:
+def test_standard_input_that_nobody_closes(own: Tool) -> None:
     reader, writer = os.pipe()
     command = [str(own.path), "--module=-", "--time_limit=0.2"]
     done = subprocess.run(command, stdin=reader, capture_output=True, text=True, timeout=30, check=False)
@@ -415,7 +417,7 @@ def test_standard_input_that_nobody_closes(own) -> None:
     assert done.returncode == 124 and "DEADLINE_EXCEEDED" in done.stderr
 
 
-def test_a_limit_that_is_not_reached(own, module: Flag) -> None:
+def test_a_limit_that_is_not_reached(own: Tool, module: Flag) -> None:
     assert own.run(module("values"), "--function=nothing", "--time_limit=3600").outcome() == (
         0,
         None,
@@ -426,7 +428,7 @@ def test_a_limit_that_is_not_reached(own, module: Flag) -> None:
 # ---- Memory
 
 
-def test_tool_leaks_nothing_on_odd_ways_out(own, module: Flag) -> None:
+def test_tool_leaks_nothing_on_odd_ways_out(own: Tool, module: Flag) -> None:
     lines = [
         (module("values"),),
         (module("values"), "--function=numbers", "--input=x"),

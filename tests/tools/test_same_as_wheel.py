@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import Tool
+
 Flag = Callable[[str], str]
 
 
@@ -115,14 +117,14 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.id)
-def test_command_line(own, wheel, module: Flag, line: Line) -> None:
+def test_command_line(own: Tool, wheel: Tool, module: Flag, line: Line) -> None:
     arguments = [*map(module, line.modules), *line.flags]
     seen, wanted = own.run(*arguments), wheel.run(*arguments)
     assert wanted.code == line.code, wanted.stderr
     assert seen.outcome() == wanted.outcome(), seen.stderr
 
 
-STDIN = {
+STDIN: dict[str, Callable[[bytes], bytes]] = {
     "program": lambda good: good,
     "padding cut off": lambda good: good[:-1],
     "bytes behind": lambda good: good + b"junk",
@@ -138,7 +140,7 @@ STDIN = {
 
 @pytest.mark.parametrize("how", STDIN)
 @pytest.mark.parametrize("mode", ["preload", "mmap"])
-def test_standard_input(own, wheel, module: Flag, how: str, mode: str) -> None:
+def test_standard_input(own: Tool, wheel: Tool, module: Flag, how: str, mode: str) -> None:
     good = Path(module("values").removeprefix("--module=")).read_bytes()
     arguments = ["--module=-", "--function=numbers", "--input=1", "--input=2", "--input=3", "--input=4"]
     arguments.append(f"--module_mode={mode}")
@@ -149,14 +151,14 @@ def test_standard_input(own, wheel, module: Flag, how: str, mode: str) -> None:
         assert "'-'" in seen.stderr or "--module=-" in seen.stderr
 
 
-def test_standard_input_from_a_file_and_among_others(own, wheel, module: Flag) -> None:
+def test_standard_input_from_a_file_and_among_others(own: Tool, wheel: Tool, module: Flag) -> None:
     program = Path(module("app.vmfb").removeprefix("--module="))
     arguments = [module("math@?bias=5"), "--module=-", "--function=main", "--input=3", "--input=4"]
     seen, wanted = (tool.run(*arguments, stdin=program) for tool in (own, wheel))
     assert seen.outcome() == wanted.outcome() == (0, None, "EXEC @main\nresult[0]: i32=144\n")
 
 
-def test_standard_input_twice(own, wheel, module: Flag) -> None:
+def test_standard_input_twice(own: Tool, wheel: Tool, module: Flag) -> None:
     good = Path(module("values").removeprefix("--module=")).read_bytes()
     seen, wanted = (tool.run("--module=-", "--module=-", stdin=good + good) for tool in (own, wheel))
     assert seen.outcome() == wanted.outcome()
@@ -165,7 +167,7 @@ def test_standard_input_twice(own, wheel, module: Flag) -> None:
 
 
 @pytest.mark.parametrize("many, code", [(64, None), (65, "RESOURCE_EXHAUSTED")])
-def test_number_of_modules(own, wheel, module: Flag, many: int, code: str | None) -> None:
+def test_number_of_modules(own: Tool, wheel: Tool, module: Flag, many: int, code: str | None) -> None:
     arguments = [module("values")] * many + ["--function=nothing"]
     seen, wanted = own.run(*arguments), wheel.run(*arguments)
     assert seen.outcome() == wanted.outcome(), seen.stderr
@@ -173,7 +175,7 @@ def test_number_of_modules(own, wheel, module: Flag, many: int, code: str | None
 
 
 @pytest.mark.parametrize("text", ["# none\n\n// none\r\n--function=nothing\n", "  --function=nothing  ", ""])
-def test_flag_files(own, wheel, module: Flag, text: str) -> None:
+def test_flag_files(own: Tool, wheel: Tool, module: Flag, text: str) -> None:
     for tool in (own, wheel):
         (tool.folder / "flags.txt").write_text(text)
     arguments = [module("values"), "--function=list", "--flagfile=flags.txt"]
@@ -181,7 +183,7 @@ def test_flag_files(own, wheel, module: Flag, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["bare\n", "--nonsense=1\n", "--flagfile=missing.txt\n"])
-def test_bad_flag_files(own, wheel, module: Flag, text: str) -> None:
+def test_bad_flag_files(own: Tool, wheel: Tool, module: Flag, text: str) -> None:
     for tool in (own, wheel):
         (tool.folder / "flags.txt").write_text(text)
     seen = own.run(module("values"), "--flagfile=flags.txt")
@@ -193,7 +195,7 @@ def test_bad_flag_files(own, wheel, module: Flag, text: str) -> None:
 OUTPUTS = ("number.npy", "number.bin", "long.npy", "real.bin")
 
 
-def test_files_have_the_same_bytes(own, wheel, module: Flag) -> None:
+def test_files_have_the_same_bytes(own: Tool, wheel: Tool, module: Flag) -> None:
     arguments = [module("values"), "--function=numbers", *FOUR, *(f"--output=@{name}" for name in OUTPUTS)]
     again = [module("values"), "--function=numbers", *FOUR, *(f"--output=+{name}" for name in OUTPUTS)]
     for line in (arguments, again):
@@ -202,14 +204,14 @@ def test_files_have_the_same_bytes(own, wheel, module: Flag) -> None:
             assert (own.folder / name).read_bytes() == (wheel.folder / name).read_bytes()
 
 
-def test_null_in_files(own, wheel, module: Flag) -> None:
+def test_null_in_files(own: Tool, wheel: Tool, module: Flag) -> None:
     for name in ("null.npy", "null.bin"):
         arguments = [module("values"), "--function=null_buffer", f"--output=@{name}"]
         assert own.run(*arguments).outcome() == wheel.run(*arguments).outcome()
         assert (own.folder / name).read_bytes() == (wheel.folder / name).read_bytes()
 
 
-def test_unreadable_file(own, wheel, module: Flag) -> None:
+def test_unreadable_file(own: Tool, wheel: Tool, module: Flag) -> None:
     if os.geteuid() == 0:
         pytest.skip("the superuser can read every file")
     for tool in (own, wheel):
@@ -227,7 +229,7 @@ def doings(events: tuple[str, ...]) -> list[str]:
     return [event for event in events if event.rpartition(".")[2] not in ASKS]
 
 
-def test_order_of_the_event_trace(own, wheel, module: Flag) -> None:
+def test_order_of_the_event_trace(own: Tool, wheel: Tool, module: Flag) -> None:
     """Our runtime may ask a module more or less often; what it does with it comes in the same order."""
     arguments = [
         module("lifecycle@?name=prov"),
@@ -239,7 +241,7 @@ def test_order_of_the_event_trace(own, wheel, module: Flag) -> None:
     assert wanted[-1] == "lib.dtor"
 
 
-def test_launchers_are_not_needed(own) -> None:
+def test_launchers_are_not_needed(own: Tool) -> None:
     """The tool is one file that needs no library of ours."""
     listed = subprocess.run(["ldd", str(own.path)], capture_output=True, text=True, check=False)
     assert "vmrt" not in listed.stdout
