@@ -395,13 +395,14 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     NEXT(words);                                    \
   }
 
-/* Goes on in `target`, whose ip says where. */
-#define SWITCH_TO(target)                \
-  do {                                   \
-    frame = (target);                    \
-    r = interp_registers(frame);         \
-    f = frame->refs;                     \
-    globals = frame->state->globals;     \
+/* The running frame, found from its registers: one machine register less to keep. */
+#define frame ((interp_frame_t*)r - 1)
+
+#define SWITCH_TO(target)              \
+  do {                                 \
+    r = interp_registers(target);      \
+    f = frame->refs;                   \
+    globals = frame->state->globals;   \
   } while (0)
 
 /* Leaves the frame for its caller, which is in a call. */
@@ -426,7 +427,6 @@ iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation
 #endif
   const iree_vm_ref_type_t buffer_type = iree_vm_buffer_type(), list_type = iree_vm_list_type();
   iree_status_t status = iree_ok_status();
-  interp_frame_t* frame;
   int32_t* r;
   iree_vm_ref_t* f;
   uint8_t* globals;
