@@ -97,6 +97,7 @@ code_form_t code_function_locate(const code_function_t* function, const code_wor
 uint32_t code_function_pc(const code_function_t* function, code_form_t form, uint32_t word) {
   encoder_t encoder;
   start_pass(function, form, &encoder);
+  encoder.watched_word = word;
   while (encoder_has_next(&encoder) && encoder.count <= word) encoder_step(&encoder);
-  return encoder.pc;
+  return encoder.watched_pc;
 }

@@ -13,6 +13,7 @@ static const uint16_t code_of[BYTECODE_OPCODE_CAPACITY] = {
 
 uint32_t encoder_emit(encoder_t* encoder, code_word_t word) {
   uint32_t index = encoder->count++;
+  if (index == encoder->watched_word) encoder->watched_pc = encoder->pc;
   if (encoder->words) encoder->words[index] = word;
   return index;
 }
@@ -110,6 +111,28 @@ void encoder_restart(encoder_t* encoder, code_word_t* words) {
 
 /* As in the verifier, a single last byte is no instruction. */
 bool encoder_has_next(const encoder_t* encoder) { return reader_remaining(&encoder->in) > 1; }
+
+/* Longest block that is copied to where it is jumped to. */
+#define SHORT_BLOCK_LENGTH 4
+
+static bool is_long_instruction(bytecode_opcode_t opcode) {
+  const char* fields = bytecode_opcode_info[opcode].fields;
+  return opcode != BYTECODE_OP_RETURN && strpbrk(fields, "*lvT") != NULL;
+}
+
+bool encoder_is_short_block(encoder_t* encoder, uint32_t pc) {
+  reader_t saved = encoder->in;
+  encoder->in.at = encoder->in.begin + pc + 1;
+  bool is_short = false;
+  for (uint32_t i = 0; i < SHORT_BLOCK_LENGTH && !is_short; ++i) {
+    bytecode_opcode_t opcode = read_opcode(encoder);
+    if (is_long_instruction(opcode)) break;
+    for (const char* field = bytecode_opcode_info[opcode].fields; *field;) field = skip_operand(encoder, field);
+    is_short = bytecode_opcode_is_terminator(opcode);
+  }
+  encoder->in = saved;
+  return is_short;
+}
 
 /* ---- Plain instructions -------------------------------------------------------------------------------------------- */
 
@@ -265,20 +288,21 @@ static void encode_instruction(encoder_t* encoder, bytecode_opcode_t opcode) {
   }
 }
 
-void encoder_step(encoder_t* encoder) {
+bytecode_opcode_t encoder_step(encoder_t* encoder) {
   encoder->pc = (uint32_t)reader_offset(&encoder->in);
   bytecode_opcode_t opcode = read_opcode(encoder);
   if (opcode == BYTECODE_OP_BLOCK) {
     encode_block(encoder);
-    return;
+    return opcode;
   }
   if (encoder->form == CODE_FORM_TRACED) {
     encoder_emit_imm(encoder, CODE_TRACE_INSTRUCTION, 0, (int32_t)encoder->pc);
   }
   if (is_fusable_compare(code_of[opcode])) {
     encode_compare(encoder, code_of[opcode]);
-    return;
+    return opcode;
   }
   encode_instruction(encoder, opcode);
   encoder->follows_compare = false;
+  return opcode;
 }

@@ -26,7 +26,10 @@ typedef struct encoder_t {
   uint32_t block_count;
   bool follows_compare; /* the last word is `compare`, a comparison in this block */
   code_word_t compare;
-  uint32_t packed;    /* 16-bit numbers in the list being written */
+  bool is_copying;        /* instructions of a block are written a second time, at a jump to it */
+  uint32_t packed;        /* 16-bit numbers in the list being written */
+  uint32_t watched_word;  /* of this word ... */
+  uint32_t watched_pc;    /* ... the instruction it was written for */
   uint64_t wide[128]; /* a bit for each even register that some instruction uses as one of a pair */
 } encoder_t;
 
@@ -37,7 +40,7 @@ void encoder_initialize(encoder_t* encoder, const bytecode_image_t* image, code_
 void encoder_restart(encoder_t* encoder, code_word_t* words);
 /* False at the end of the code. */
 bool encoder_has_next(const encoder_t* encoder);
-void encoder_step(encoder_t* encoder);
+bytecode_opcode_t encoder_step(encoder_t* encoder);
 
 /* ---- Between the files of the encoder ------------------------------------------------------------------------------ */
 
@@ -58,6 +61,8 @@ typedef struct operand_list_t {
 operand_list_t encoder_read_list(encoder_t* encoder);
 static inline uint16_t operand_at(operand_list_t list, uint32_t i) { return read_le16(list.items + 2 * i); }
 
+/* The block at `pc` has few instructions and no long ones. */
+bool encoder_is_short_block(encoder_t* encoder, uint32_t pc);
 /* Goes to the block at `pc`; `may_fall_through` when nothing more is written for this instruction. */
 void encoder_jump(encoder_t* encoder, uint32_t pc, bool may_fall_through);
 void encoder_branch(encoder_t* encoder, bytecode_opcode_t opcode);

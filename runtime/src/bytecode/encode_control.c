@@ -138,10 +138,25 @@ static bool copy_loop_head(encoder_t* encoder, uint32_t pc) {
   return true;
 }
 
+/* Going forward to a short block repeats it instead, which saves the jump. */
+static bool copy_block(encoder_t* encoder, uint32_t pc) {
+  if (encoder->is_copying || !encoder_is_short_block(encoder, pc)) return false;
+  reader_t saved = encoder->in;
+  uint32_t saved_pc = encoder->pc;
+  encoder->is_copying = true;
+  encoder->follows_compare = false;
+  encoder->in.at = encoder->in.begin + pc + 1;
+  while (!bytecode_opcode_is_terminator(encoder_step(encoder))) continue;
+  encoder->is_copying = false;
+  encoder->in = saved;
+  encoder->pc = saved_pc;
+  return true;
+}
+
 void encoder_jump(encoder_t* encoder, uint32_t pc, bool may_fall_through) {
-  if (may_fall_through && pc == reader_offset(&encoder->in)) return;
+  if (may_fall_through && !encoder->is_copying && pc == reader_offset(&encoder->in)) return;
   bool is_back = is_backward(encoder, pc);
-  if (is_back && encoder->form == CODE_FORM_FAST && copy_loop_head(encoder, pc)) return;
+  if (encoder->form == CODE_FORM_FAST && (is_back ? copy_loop_head(encoder, pc) : copy_block(encoder, pc))) return;
   uint32_t word = encoder->count;
   encoder_emit_imm(encoder, is_back ? CODE_BR_BACK : CODE_BR, 0, (int32_t)(word_of_block(encoder, pc) - word));
 }
