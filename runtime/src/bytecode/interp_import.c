@@ -124,7 +124,7 @@ static uint32_t walk_variadic(variadic_walk_t walk, iree_string_view_t letters, 
   return is_wide ? (walk.at + 7) & ~7u : walk.at;
 }
 
-static void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
   const uint16_t* from = argument_registers(ip);
   const int32_t* registers = interp_registers(frame);
   for (uint32_t i = 0; i < binding->argument_count; ++i) {
@@ -158,7 +158,7 @@ static void release_arguments(const import_binding_t* binding, const code_word_t
   }
 }
 
-static void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* from) {
+static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* from) {
   const uint16_t* to = result_registers(ip);
   int32_t* registers = interp_registers(frame);
   const import_value_t* values = binding->values + binding->argument_count;
@@ -174,6 +174,7 @@ static void unpack_results(const import_binding_t* binding, interp_frame_t* fram
 }
 
 static void release_results(const import_binding_t* binding, uint8_t* from) {
+  if (!binding->has_ref_results) return;
   const import_value_t* values = binding->values + binding->argument_count;
   for (uint32_t i = 0; i < binding->result_count; ++i) {
     if (values[i].kind == IMPORT_REF) vm_ref_release((iree_vm_ref_t*)(from + values[i].offset));
@@ -203,25 +204,44 @@ static iree_status_t defer_call(const import_binding_t* binding, interp_frame_t*
   return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "yield in imports with results not supported");
 }
 
-static iree_status_t check_callable(const iree_vm_stack_t* stack, const import_binding_t* binding) {
+static iree_status_t not_callable(const iree_vm_stack_t* stack) {
   if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT) {
     return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "more than %d native calls inside each other",
                             VM_STACK_NATIVE_DEPTH_LIMIT);
   }
-  if (!binding->function.module->begin_call) {
-    return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "the module cannot be called: it has no begin_call");
-  }
-  return iree_ok_status();
+  return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "the module cannot be called: it has no begin_call");
 }
 
-static iree_status_t enter_native(iree_vm_stack_t* stack, const import_binding_t* binding, iree_byte_span_t arguments,
-                                  iree_byte_span_t results) {
+/* `size` is a multiple of 16 and mostly small. */
+static inline void clear_buffer(uint8_t* buffer, uint32_t size) {
+  for (uint8_t* end = buffer + size; buffer < end; buffer += 16) {
+    memset(buffer, 0, 16);
+    __asm__ volatile("" : "+r"(buffer)); /* not to be turned into a call of memset */
+  }
+}
+
+/* The record is passed by value, 16 bytes at a time: spans are written whole, since a load of two words that were stored one
+ * by one has to wait for both to reach the cache. */
+static inline void set_span(iree_byte_span_t* span, const uint8_t* data, uint64_t length) {
+#if defined(__GNUC__) && UINTPTR_MAX == UINT64_MAX
+  typedef uint64_t pair_t __attribute__((vector_size(16)));
+  pair_t pair = {(uint64_t)(uintptr_t)data, length};
+  memcpy(span, &pair, sizeof pair);
+#else
+  *span = iree_make_byte_span((uint8_t*)(uintptr_t)data, (iree_host_size_t)length);
+#endif
+}
+
+static inline iree_status_t enter_native(iree_vm_stack_t* stack, const import_binding_t* binding, uint8_t* arguments,
+                                         uint32_t argument_bytes, uint8_t* results) {
   iree_vm_module_t* module = binding->function.module;
+  iree_vm_function_call_t call = {.function = binding->function};
+  set_span(&call.arguments, arguments, argument_bytes);
+  set_span(&call.results, results, binding->result_bytes);
   stack->backtrace_code = IREE_STATUS_OK;
   stack->deferred_failure = false;
   ++stack->native_depth;
-  iree_status_t status =
-      module->begin_call(module->self, stack, (iree_vm_function_call_t){binding->function, arguments, results});
+  iree_status_t status = module->begin_call(module->self, stack, call);
   --stack->native_depth;
   if (iree_status_is_ok(status)) stack->backtrace_code = IREE_STATUS_OK; /* failures inside are settled */
   return status;
@@ -229,7 +249,7 @@ static iree_status_t enter_native(iree_vm_stack_t* stack, const import_binding_t
 
 iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, const code_word_t* ip) {
   const import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
-  IREE_RETURN_IF_ERROR(check_callable(stack, binding));
+  if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call) return not_callable(stack);
   uint32_t argument_bytes = binding->argument_bytes;
   if (binding->is_variadic) {
     argument_bytes = walk_variadic((variadic_walk_t){NULL, NULL, NULL, 0}, binding->arguments, segment_sizes(ip));
@@ -238,12 +258,11 @@ iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, 
   uint32_t size = (result_offset + binding->result_bytes + 15) & ~15u;
   uint8_t* buffer = (uint8_t*)vm_stack_push(stack, size);
   if (!buffer) return vm_stack_exhausted(stack);
-  memset(buffer, 0, size);
+  clear_buffer(buffer, size);
   pack_arguments(binding, frame, ip, buffer);
   uint8_t* results = buffer + result_offset;
-  iree_status_t status = enter_native(stack, binding, iree_make_byte_span(buffer, argument_bytes),
-                                      iree_make_byte_span(results, binding->result_bytes));
-  release_arguments(binding, ip, buffer);
+  iree_status_t status = enter_native(stack, binding, buffer, argument_bytes, results);
+  if (binding->has_ref_arguments) release_arguments(binding, ip, buffer);
   if (iree_status_is_ok(status)) {
     if (stack->current != &frame->base) vm_stack_unwind(stack, &frame->base);
     unpack_results(binding, frame, ip, results);

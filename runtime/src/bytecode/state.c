@@ -133,6 +133,10 @@ static iree_status_t fixed_size(iree_string_view_t letters, uint32_t ordinal, ui
   return iree_ok_status();
 }
 
+static bool has_letter(iree_string_view_t letters, char letter) {
+  return iree_string_view_find_char(letters, letter, 0) != IREE_STRING_VIEW_NPOS;
+}
+
 static bool is_known(iree_string_view_t letters, const char* known) {
   for (iree_host_size_t i = 0; i < letters.size; ++i) {
     if (!memchr(known, letters.data[i], strlen(known))) return false;
@@ -151,6 +155,8 @@ static iree_status_t measure(import_binding_t* binding, uint32_t ordinal, iree_s
   IREE_RETURN_IF_ERROR(fixed_size(binding->arguments, ordinal, &binding->argument_bytes));
   IREE_RETURN_IF_ERROR(fixed_size(binding->results, ordinal, &binding->result_bytes));
   binding->is_variadic = iree_vm_function_call_is_variadic_cconv(binding->arguments);
+  binding->has_ref_arguments = has_letter(binding->arguments, 'r');
+  binding->has_ref_results = has_letter(binding->results, 'r');
   binding->argument_count = binding->is_variadic ? 0 : (uint32_t)binding->arguments.size;
   binding->result_count = (uint32_t)binding->results.size;
   return iree_ok_status();
