@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules made of a few tables for tests of contexts: they write what happens to them into one text and fail where told. */
+/* Modules made of a few tables for tests of contexts: they note what happens to them in one text and fail where told. */
 #ifndef VMRT_TESTS_FAKE_MODULE_H_
 #define VMRT_TESTS_FAKE_MODULE_H_
 

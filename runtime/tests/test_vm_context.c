@@ -85,7 +85,8 @@ typedef struct rollback_t {
   const char* trace;
 } rollback_t;
 
-/* Wherever the second module fails, its steps so far and all of the first module are undone; its `__deinit` never runs. */
+/* Wherever the second module fails, its steps so far and all of the first module are undone; its `__deinit` never
+ * runs. */
 static void test_rollback(void) {
   static const rollback_t rollbacks[] = {
       {"alloc", IREE_STATUS_DATA_LOSS,

@@ -190,7 +190,8 @@ static void test_all_missing_are_listed(void) {
                                    {"lib.a", "0v_v", false}}};
   fake_module_t* fakes[] = {&lib, &app};
   iree_status_t status = link_modules(fakes, 2);
-  CHECK(status_mentions(status, "'lib.b'") && status_mentions(status, "'gone.c'") && status_mentions(status, "'lib.d'"));
+  CHECK(status_mentions(status, "'lib.b'") && status_mentions(status, "'gone.c'"));
+  CHECK(status_mentions(status, "'lib.d'"));
   CHECK(status_mentions(status, "3 of 5"));
   CHECK_STATUS(IREE_STATUS_NOT_FOUND, status);
   CHECK_TRACE("lib.alloc lib.deps app.alloc app.deps app.resolve(0,0v_v) app.free lib.free lib.destroy app.destroy");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Out of memory at every single request, once and from then on: nothing leaks, what was initialised is deinitialised. */
+/* Out of memory at every single request, once and from then on: nothing leaks, all that was initialised is undone. */
 #include "fake_module.h"
 #include "vmrt/probe.h"
 
@@ -114,7 +114,8 @@ static void check_nothing_left(vmrt_probe_t* probe) {
 }
 
 /* Runs `feature` with the request number `request` failing; true once the feature needs no more than that. */
-static bool survives(feature_t feature, vmrt_probe_t* probe, iree_allocator_t heap, int64_t request, bool from_then_on) {
+static bool survives(feature_t feature, vmrt_probe_t* probe, iree_allocator_t heap, int64_t request,
+                     bool from_then_on) {
   fake_trace[0] = 0;
   int64_t failed_before = vmrt_probe_statistics(probe).failed;
   vmrt_probe_fail_at(probe, request, from_then_on);

@@ -61,7 +61,9 @@ static const iree_vm_module_dependency_t dependencies[] = {{SV("other"), 3, IREE
 static const iree_vm_native_import_descriptor_t imports[] = {
     {IREE_VM_NATIVE_IMPORT_REQUIRED, SV("other.f")}, {IREE_VM_NATIVE_IMPORT_OPTIONAL, SV("other.g")}};
 static const iree_vm_native_export_descriptor_t exports[] = {
-    {SV("add"), SV("0i_i"), 1, function_attrs}, {SV("add.more"), SV("0i_i"), 0, NULL}, {SV("zero"), SV("0i_i"), 0, NULL}};
+    {SV("add"), SV("0i_i"), 1, function_attrs},
+    {SV("add.more"), SV("0i_i"), 0, NULL},
+    {SV("zero"), SV("0i_i"), 0, NULL}};
 static const iree_vm_native_function_ptr_t functions[] = {
     {add_shim, unused_target}, {add_shim, unused_target}, {add_shim, unused_target}};
 

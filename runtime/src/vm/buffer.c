@@ -126,7 +126,8 @@ iree_status_t vm_buffer_check_mutable(const iree_vm_buffer_t* buffer) {
 }
 
 /* Rounds a range down to `alignment`; 0 and 1 leave it as it is. */
-static iree_status_t buffer_align_range(iree_host_size_t alignment, iree_host_size_t* offset, iree_host_size_t* length) {
+static iree_status_t buffer_align_range(iree_host_size_t alignment, iree_host_size_t* offset,
+                                        iree_host_size_t* length) {
   if (alignment == 0) return iree_ok_status();
   if ((alignment & (alignment - 1)) != 0) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "mapping alignment %zu is not a power of two", alignment);

@@ -36,8 +36,8 @@ iree_status_t iree_vm_buffer_compare_bytes(const iree_vm_buffer_t* lhs, iree_hos
   return iree_ok_status();
 }
 
-iree_status_t iree_vm_buffer_fill_bytes(const iree_vm_buffer_t* target, iree_host_size_t offset, iree_host_size_t length,
-                                        uint8_t value) {
+iree_status_t iree_vm_buffer_fill_bytes(const iree_vm_buffer_t* target, iree_host_size_t offset,
+                                        iree_host_size_t length, uint8_t value) {
   return iree_vm_buffer_fill_elements(target, offset, length, 1, &value);
 }
 
@@ -71,8 +71,9 @@ iree_status_t iree_vm_buffer_fill_elements(const iree_vm_buffer_t* target, iree_
   return iree_ok_status();
 }
 
-iree_status_t iree_vm_buffer_read_elements(const iree_vm_buffer_t* source, iree_host_size_t element_offset, void* target,
-                                           iree_host_size_t element_count, iree_host_size_t element_length) {
+iree_status_t iree_vm_buffer_read_elements(const iree_vm_buffer_t* source, iree_host_size_t element_offset,
+                                           void* target, iree_host_size_t element_count,
+                                           iree_host_size_t element_length) {
   IREE_RETURN_IF_ERROR(buffer_check_elements(source, element_offset, element_count, element_length));
   if (element_count == 0) return iree_ok_status();
   memcpy(target, vm_buffer_at(source, element_offset * element_length), element_count * element_length);

@@ -120,8 +120,8 @@ static iree_host_size_t cconv_tuple_alignment(iree_string_view_t tuple) {
   return alignment;
 }
 
-/* A count, then `count` tuples: the first one begins at the alignment of its largest member, the others right behind. An empty
- * span takes no padding, but its members still count for the alignment of the whole. */
+/* A count, then `count` tuples: the first one begins at the alignment of its largest member, the others right behind. An
+ * empty span takes no padding, but its members still count for the alignment of the whole. */
 static void cconv_add_span(cconv_layout_t* layout, iree_string_view_t tuple, iree_host_size_t count) {
   iree_host_size_t alignment = cconv_tuple_alignment(tuple);
   cconv_add_value(layout, 'i');

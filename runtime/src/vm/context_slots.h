@@ -42,7 +42,7 @@ iree_status_t context_allocate(iree_vm_instance_t* instance, uint32_t flags, ire
 
 /* ---- link.c ------------------------------------------------------------------------------------------------------ */
 
-/* The linked module of that name registered last; NULL when there is none. One rule for dependencies, imports, lookup. */
+/* The linked module of that name registered last, or NULL. The one rule for dependencies, imports and lookup. */
 const context_slot_t* link_find_module(const iree_vm_context_t* context, iree_string_view_t name);
 /* Checks that what the module depends on is registered, with its version. */
 iree_status_t link_check_dependencies(const iree_vm_context_t* context, const context_slot_t* slot);

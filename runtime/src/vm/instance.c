@@ -42,7 +42,8 @@ static instance_type_t* types_find_descriptor(iree_vm_instance_t* instance,
 static instance_type_t* types_find_name(iree_vm_instance_t* instance, iree_string_view_t name, bool is_placeholder) {
   for (iree_host_size_t i = 0; i < instance->type_count; ++i) {
     instance_type_t* type = &instance->types[i];
-    if (type->is_placeholder == is_placeholder && iree_string_view_equal(type->descriptor->type_name, name)) return type;
+    if (type->is_placeholder != is_placeholder) continue;
+    if (iree_string_view_equal(type->descriptor->type_name, name)) return type;
   }
   return NULL;
 }

@@ -95,7 +95,8 @@ static iree_status_t link_find_provider(const iree_vm_context_t* context, link_i
   import->provider = link_find_module(context, module_name);
   if (import->provider || import->is_optional) return iree_ok_status();
   return iree_make_status(IREE_STATUS_NOT_FOUND,
-                          "module '%.*s' is not registered before the module that imports from it", VM_SV_ARG(module_name));
+                          "module '%.*s' is not registered before the module that imports from it",
+                          VM_SV_ARG(module_name));
 }
 
 static iree_status_t link_check_signature(const link_import_t* import, const link_target_t* target) {

@@ -125,7 +125,8 @@ static void list_free(iree_vm_list_t* list) {
 }
 
 /* A program can nest lists as deep as it likes. So that the depth is not the depth of our recursion, lists that die
- * while another one is being freed on this thread wait in a chain, linked by their capacity which nobody needs any more. */
+ * while another one is being freed on this thread wait in a chain, linked by their capacity, which nobody needs any
+ * more. */
 static _Thread_local iree_vm_list_t* list_dying_first = NULL;
 static _Thread_local bool list_is_freeing = false;
 
