@@ -272,7 +272,8 @@ static int print_help(const vmrt_flag_parser_t* parser) {
 }
 
 static int print_version(void) {
-  return finish(function_print(IREE_SV("vm-run-module: bytecode version 17, native module interface 1\n"), stdout));
+  iree_string_view_t text = IREE_SV("vm-run-module " VMRT_VERSION ": bytecode version 17, native module interface 1\n");
+  return finish(function_print(text, stdout));
 }
 
 static int run_flags(const vmrt_flag_parser_t* parser, iree_status_t status, int argc, char** argv) {
