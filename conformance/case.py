@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -54,6 +54,12 @@ class Case:
         if capability not in self.runtime.capabilities:
             raise Unsupported(f"{self.runtime.name} has no {capability}")
 
+    def states(self, holds: bool, wanted: str, got: str) -> None:
+        """States one thing; every statement comes down to this."""
+        self.asserted += 1
+        if not holds:
+            raise Violation(wanted, got)
+
     def run(
         self,
         *modules: Module,
@@ -63,6 +69,8 @@ class Case:
         stdin_path: PathLike[str] | None = None,
         module_mode: str | None = None,
         timeout: float | None = None,
+        device: str | None = None,
+        limit: float | None = None,
     ) -> Seen:
         """Loads the modules in order, calls one function of the last, and tears everything down."""
         scenario = Scenario(
@@ -72,6 +80,8 @@ class Case:
             stdin_path=fspath(stdin_path) if stdin_path is not None else None,
             module_mode=module_mode,
             timeout=timeout,
+            device=device,
+            limit=limit,
         )
         return self.observe(scenario)
 
@@ -83,14 +93,28 @@ class Case:
                 break
         return seen
 
+    def each(self, *modules: Module, calls: Sequence[Call], **options: Any) -> Iterator[tuple[Call, Seen]]:
+        """Makes each call in a context of its own; the runtime may make them all in one process."""
+        scenario = Scenario(tuple(_reference(module) for module in modules), tuple(calls), **options)
+        limit = scenario.timeout or self.timeout
+        observations = self.runtime.observe_each(scenario, timeout=limit, scratch=self._folder())
+        for call, observation in zip(calls, observations, strict=True):
+            alone = replace(scenario, calls=(call,), timeout=limit)
+            self.runs.append((alone, observation))
+            yield call, Seen(self, alone, observation)
+
     def observe(self, scenario: Scenario) -> Seen:
         """Runs any scenario."""
-        folder = self.scratch / f"run-{len(self.runs)}"
-        folder.mkdir(parents=True)
         limit = scenario.timeout or self.timeout
-        observation = self.runtime.observe(scenario, timeout=limit, scratch=folder)
+        observation = self.runtime.observe(scenario, timeout=limit, scratch=self._folder())
         self.runs.append((replace(scenario, timeout=limit), observation))
         return Seen(self, scenario, observation)
+
+    def _folder(self) -> Path:
+        """A new folder for the files of a run."""
+        folder = self.scratch / f"run-{len(self.runs)}"
+        folder.mkdir(parents=True)
+        return folder
 
 
 def _reference(module: Module) -> ModuleRef:
@@ -113,10 +137,8 @@ class Seen:
         return self.observation.events
 
     def that(self, holds: bool, wanted: str, got: str) -> Seen:
-        """States one thing; every other statement comes down to this."""
-        self.case.asserted += 1
-        if not holds:
-            raise Violation(wanted, got)
+        """States one thing about what was seen."""
+        self.case.states(holds, wanted, got)
         return self
 
     def succeeds(self, *results: str) -> Seen:

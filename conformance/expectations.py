@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conformance import _toml
 from conformance.model import Outcome, Verdict
@@ -19,23 +20,39 @@ class Expectation:
 
     id: str
     clause: str
-    outcome: Outcome
+    outcomes: tuple[Outcome, ...]  # one of them; several where chance decides
     why: str
+
+    @property
+    def wanted(self) -> str:
+        return " or ".join(map(str, self.outcomes))
 
 
 def load(path: Path) -> dict[str, Expectation]:
-    """The expectations of one file by case id; no file means none."""
+    """The expectations of one file by case id; no file means none.
+
+    `[[case]]` is about one `id`, `[[cases]]` about each of its `ids`; there are no patterns, so nothing slips in.
+    """
     if not path.exists():
         return {}
+    rest = {"clause", "outcome", "why"}
+    rows = [(row["id"], row) for row in _toml.rows(path, "case", {"id", *rest})]
+    rows += [(id, row) for row in _toml.rows(path, "cases", {"ids", *rest}) for id in row["ids"]]
     found: dict[str, Expectation] = {}
-    for row in _toml.rows(path, "case", {"id", "clause", "outcome", "why"}):
-        entry = Expectation(row["id"], row["clause"], Outcome(row["outcome"]), row["why"])
-        if entry.outcome not in _EXPECTABLE:
-            raise ValueError(f"{path}: case {entry.id}: nobody expects the outcome {entry.outcome}")
-        if entry.id in found:
-            raise ValueError(f"{path}: case {entry.id} is listed twice")
-        found[entry.id] = entry
+    for id, row in rows:
+        if id in found:
+            raise ValueError(f"{path}: case {id} is listed twice")
+        found[id] = _entry(path, id, row)
     return found
+
+
+def _entry(path: Path, id: str, row: Mapping[str, Any]) -> Expectation:
+    outcome = row["outcome"]
+    outcomes = tuple(map(Outcome, [outcome] if isinstance(outcome, str) else outcome))
+    for one in outcomes:
+        if one not in _EXPECTABLE:
+            raise ValueError(f"{path}: case {id}: nobody expects the outcome {one}")
+    return Expectation(id, row["clause"], outcomes, row["why"])
 
 
 def of_runtime(kind: str) -> dict[str, Expectation]:
@@ -65,9 +82,9 @@ def apply(verdict: Verdict, expected: Mapping[str, Expectation]) -> tuple[Verdic
         return verdict, None
     if verdict.outcome.conforms:
         return verdict, (
-            f"{verdict.case} passes on {verdict.runtime} although {entry.outcome} is expected "
+            f"{verdict.case} passes on {verdict.runtime} although {entry.wanted} is expected "
             f"({entry.why}): remove the entry"
         )
-    if verdict.outcome is not entry.outcome:
-        return verdict, f"{entry.outcome} is expected ({entry.why}), but it was {verdict.outcome}"
+    if verdict.outcome not in entry.outcomes:
+        return verdict, f"{entry.wanted} is expected ({entry.why}), but it was {verdict.outcome}"
     return verdict.with_expectation(entry.why), None

@@ -175,6 +175,9 @@ class Scenario:
     module_mode: str | None = None
     flagfile: str | None = None  # a file of `--module=` lines, used instead of `modules`
     timeout: float | None = None
+    device: str | None = None
+    limit: float | None = None  # seconds after which the runtime itself has to stop what it runs
+    fresh: bool = False  # each call in a context of its own
 
     def arguments(self) -> list[str]:
         """The flags of a module-running tool that mean this scenario."""
@@ -184,6 +187,8 @@ class Scenario:
             flags = [f"--module={module}" for module in self.modules]
         if self.module_mode is not None:
             flags.append(f"--module_mode={self.module_mode}")
+        flags += [] if self.device is None else [f"--device={self.device}"]
+        flags += [] if self.limit is None else [f"--time_limit={self.limit:g}"]
         for call in self.calls:
             flags += [] if call.function is None else [f"--function={call.function}"]
             flags += [f"--input={text}" for text in call.inputs]

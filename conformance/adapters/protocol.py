@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,9 @@ class Adapter(Protocol):
 
     def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:
         """Runs the scenario in a process of its own; files of the run stay in `scratch`."""
+
+    def observe_each(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Iterable[Observation]:
+        """Makes each call of the scenario in a context of its own; gives an observation a call, in order."""
 
     def reproduce(self, scenario: Scenario) -> str:
         """A command to paste into a shell that does the same."""

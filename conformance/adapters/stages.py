@@ -33,7 +33,7 @@ CODES = (
     "DEFERRED",
     "INCOMPATIBLE",
 )
-_STATUS = re.compile(rf"(?:^|: )({'|'.join(CODES[1:])})(?=;|$)", re.M)
+_STATUS = re.compile(rf"(?:^|: )({'|'.join(CODES[1:])}|code \d+)(?=;|$)", re.M)
 
 # The words that tools add while an error unwinds; the first that is found tells the stage.
 _WORDS = (
@@ -82,11 +82,16 @@ def judge(ended: Ended, events: Sequence[Event]) -> Judged:
     """The stage, the status and the message of a tool's run."""
     found = _STATUS.search(ended.stderr)
     if found and ended.exit_code is not None:
-        return Judged(_failed_stage(ended, events), found.group(1), message(ended.stderr))
+        return Judged(_failed_stage(ended, events), _name(found.group(1)), message(ended.stderr))
     called = "EXEC @" in ended.stdout and not _open_call(events)
     if ended.exit_code == 0 and called and not _left_over(events):
         return Judged(Stage.DONE, "OK", "")
     return Judged(_last_stage(ended, events), "?", ended.stderr.strip())
+
+
+def _name(code: str) -> str:
+    """Codes without a name are known by their number."""
+    return code.upper().replace(" ", "_")
 
 
 def message(stderr: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from conformance import trace
@@ -14,26 +15,34 @@ from conformance.adapters.protocol import Unavailable, Unsupported
 from conformance.adapters.stages import judge
 from conformance.model import Event, Observation, Scenario
 
-TOOL_NAMES = ("iree-run-module", "vm-run-module")
+# The names of tools, and what those of that name can do besides.
+TOOLS = {"iree-run-module": {"hal"}, "vm-run-module": {"bounded-memory", "time-limit"}}
 _RESULT = re.compile(r"^result\[(\d+)\]: ", re.M)
 
 
 class ToolAdapter:
     """One executable that takes `--module=`, `--function=` and `--input=`."""
 
-    capabilities = frozenset({"command-line"})
-
     def __init__(self, name: str, executable: Path) -> None:
         self.name = name
         self.executable = executable
+        self.capabilities = frozenset({"command-line", *TOOLS[executable.name]})
 
     def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:
         if len(scenario.calls) > 1:
             raise Unsupported("a command line tool makes one call a run")
+        if scenario.limit is not None and "time-limit" not in self.capabilities:
+            raise Unsupported(f"{self.name} has no time-limit")
         command = [str(self.executable), *scenario.arguments()]
         events = scratch / "trace.jsonl"
         ended = process.run(command, scenario=scenario, timeout=timeout, scratch=scratch, trace=events)
         return observation(command, ended, trace.read(events))
+
+    def observe_each(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Iterator[Observation]:
+        for index, call in enumerate(scenario.calls):
+            folder = scratch / f"call-{index}"
+            folder.mkdir()
+            yield self.observe(replace(scenario, calls=(call,)), timeout=timeout, scratch=folder)
 
     def reproduce(self, scenario: Scenario) -> str:
         return scenario.shell(str(self.executable))
@@ -75,8 +84,8 @@ def installed() -> Path:
 
 def in_folder(folder: str) -> Path:
     """The first tool of a known name in a folder."""
-    for name in TOOL_NAMES:
+    for name in TOOLS:
         tool = Path(folder) / name
         if tool.is_file() and os.access(tool, os.X_OK):
             return tool.absolute()
-    raise Unavailable(f"no executable {' or '.join(TOOL_NAMES)} in {folder}")
+    raise Unavailable(f"no executable {' or '.join(TOOLS)} in {folder}")

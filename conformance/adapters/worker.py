@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,11 @@ class Journal:
 
     def write(self, **entry: object) -> None:
         os.write(self._file, (dumps(entry) + "\n").encode())
+
+    def begin_call(self, index: int) -> None:
+        """What follows is a call in a context of its own."""
+        self._failed = False
+        self.write(call=index)
 
     @contextmanager
     def step(self, stage: Stage, op: str) -> Iterator[None]:
@@ -58,8 +65,10 @@ def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
         for reference in scenario.modules:
             with journal.step(_loading(reference), f"load {reference}"):
                 modules.append(_load(instance, reference, scenario))
-        if modules:
-            _run(instance, modules, scenario.calls, journal)
+        if modules and scenario.fresh:
+            _run_each(instance, modules, scenario, journal)
+        elif modules:
+            _run(instance, modules, scenario, journal)
     finally:
         for module in reversed(modules):
             with journal.step(Stage.TEARDOWN, "close module"):
@@ -68,14 +77,36 @@ def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
             instance.close()
 
 
-def _run(instance: Any, modules: Sequence[Any], calls: Sequence[Call], journal: Journal) -> None:
+def _run_each(instance: Any, modules: Sequence[Any], scenario: Scenario, journal: Journal) -> None:
+    for index, call in enumerate(scenario.calls):
+        journal.begin_call(index)
+        with suppress(vm.Error):
+            _run(instance, modules, replace(scenario, calls=(call,)), journal)
+
+
+def _run(instance: Any, modules: Sequence[Any], scenario: Scenario, journal: Journal) -> None:
     with journal.step(Stage.LINK, "context"):
         context = instance.context(modules)
     try:
-        _call_all(context, modules, calls, journal)
+        with _limited(context, scenario.limit):
+            _call_all(context, modules, scenario.calls, journal)
     finally:
         with journal.step(Stage.TEARDOWN, "close context"):
             context.close()
+
+
+@contextmanager
+def _limited(context: Any, seconds: float | None) -> Iterator[None]:
+    """Stops what runs in the context when its time is up."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, context.cancel)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _loading(reference: ModuleRef) -> Stage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from conformance.expectations import Expectation
 from conformance.model import Outcome, Verdict
 
 GOOD = '[[case]]\nid = "a::b"\nclause = "X-y"\noutcome = "crash"\nwhy = "because"\n'
-EXPECTED = {"a::b": Expectation("a::b", "X-y", Outcome.CRASH, "because")}
+MANY = '[[cases]]\nids = ["a::b", "a::c"]\nclause = "X-y"\noutcome = "crash"\nwhy = "because"\n'
+EXPECTED = {"a::b": Expectation("a::b", "X-y", (Outcome.CRASH,), "because")}
 
 
 def load(folder: Path, text: str) -> dict[str, Expectation]:
@@ -32,11 +34,23 @@ def test_load(tmp_path: Path) -> None:
         (GOOD + "since = 3\n", "unknown key since"),
         (GOOD.replace("crash", "pass"), "nobody expects the outcome pass"),
         (GOOD.replace("crash", "sulk"), "sulk"),
+        (MANY.replace('"crash"', '["fail", "pass"]'), "nobody expects the outcome pass"),
+        (MANY + GOOD, "a::b is listed twice"),
+        (MANY.replace("ids", "id"), "missing ids"),
     ],
 )
 def test_what_the_loader_refuses(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         load(tmp_path, text)
+
+
+def test_one_entry_for_several_cases(tmp_path: Path) -> None:
+    found = load(tmp_path, MANY.replace('"crash"', '["fail", "crash"]'))
+    assert list(found) == ["a::b", "a::c"]
+    assert {entry.outcomes for entry in found.values()} == {(Outcome.FAIL, Outcome.CRASH)}
+    verdict = Verdict("a::c", "a", "iree", "X-y", Outcome.FAIL)
+    assert expectations.apply(verdict, found)[0].expected
+    assert "fail or crash is expected" in str(expectations.apply(replace(verdict, outcome=Outcome.LEAK), found)[1])
 
 
 def apply(outcome: Outcome) -> tuple[bool, str | None]:

@@ -126,7 +126,7 @@ from conformance import expectations, items
 from conformance.expectations import Expectation
 from conformance.model import Outcome
 items.is_shipped = lambda item: True
-items._expected = lambda kind: {{"{id}": Expectation("{id}", "{clause}", Outcome("{outcome}"), "known")}}
+items._expected = lambda kind: {{"{id}": Expectation("{id}", "{clause}", (Outcome("{outcome}"),), "known")}}
 """
 
 
