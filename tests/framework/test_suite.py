@@ -11,7 +11,19 @@ from running import FAKES, PACKAGE, environment, run
 
 from conformance import contract, expectations
 
-AREAS = {"loading", "linkage", "parameters", "stdin", "calls", "teardown", "errors", "hostile"}
+AREAS = {
+    "loading",
+    "linkage",
+    "parameters",
+    "stdin",
+    "calls",
+    "teardown",
+    "errors",
+    "hostile",
+    "opcodes",
+    "programs",
+    "malformed",
+}
 
 
 def collected(folder: Path, *arguments: str) -> list[str]:
