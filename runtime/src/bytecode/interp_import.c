@@ -158,10 +158,15 @@ static void release_arguments(const import_binding_t* binding, const code_word_t
   }
 }
 
+/* NULL without results: there may be no table at all. */
+static inline const import_value_t* result_values(const import_binding_t* binding) {
+  return binding->result_count ? binding->values + binding->argument_count : NULL;
+}
+
 static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* from) {
   const uint16_t* to = result_registers(ip);
   int32_t* registers = interp_registers(frame);
-  const import_value_t* values = binding->values + binding->argument_count;
+  const import_value_t* values = result_values(binding);
   for (uint32_t i = 0; i < binding->result_count; ++i) {
     if (values[i].kind == IMPORT_32) {
       memcpy(&registers[to[i]], from + values[i].offset, 4);
@@ -175,7 +180,7 @@ static inline void unpack_results(const import_binding_t* binding, interp_frame_
 
 static void release_results(const import_binding_t* binding, uint8_t* from) {
   if (!binding->has_ref_results) return;
-  const import_value_t* values = binding->values + binding->argument_count;
+  const import_value_t* values = result_values(binding);
   for (uint32_t i = 0; i < binding->result_count; ++i) {
     if (values[i].kind == IMPORT_REF) vm_ref_release((iree_vm_ref_t*)(from + values[i].offset));
   }

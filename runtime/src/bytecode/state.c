@@ -177,7 +177,7 @@ iree_status_t bytecode_state_bind(bytecode_state_t* state, uint32_t ordinal, con
     IREE_RETURN_IF_ERROR(
         iree_allocator_malloc_array(state->allocator, count, sizeof(import_value_t), (void**)&binding.values));
     if (!binding.is_variadic) lay_out(binding.arguments, binding.values);
-    lay_out(binding.results, binding.values + binding.argument_count);
+    if (binding.result_count) lay_out(binding.results, binding.values + binding.argument_count);
   }
   iree_allocator_free(state->allocator, state->imports[ordinal].values);
   state->imports[ordinal] = binding;
