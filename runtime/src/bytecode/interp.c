@@ -192,9 +192,15 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
 
 #if INTERP_THREADED
 #define CASE(name) label_##name:
+#define FALL_THROUGH
 #define DISPATCH() goto* labels[ip->op]
 #else
 #define CASE(name) case CODE_##name:
+#if defined(__GNUC__)
+#define FALL_THROUGH __attribute__((fallthrough));
+#else
+#define FALL_THROUGH
+#endif
 #define DISPATCH() goto dispatch
 #endif
 #define NEXT(words) \
@@ -337,6 +343,7 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
 #define COMPARE_AND_BRANCH(name, type, load, expression) \
   CASE(name##_BACK)                                      \
   if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled; \
+  FALL_THROUGH                                           \
   CASE(name) {                                           \
     type a = (type)load(A), b = (type)load(B);           \
     bool holds = (expression);                           \
@@ -665,9 +672,11 @@ dispatch:
     /* ---- Branches ---- */
     CASE(BR_BACK)
     if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+    FALL_THROUGH
     CASE(BR) { NEXT(ip->imm); }
     CASE(COND_BR_BACK)
     if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+    FALL_THROUGH
     CASE(COND_BR) { BRANCH(A); }
     COMPARE_AND_BRANCH(BR_EQ_I32, int32_t, AS_IS, a == b)
     COMPARE_AND_BRANCH(BR_NE_I32, int32_t, AS_IS, a != b)
