@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.adapters.capi import LibraryAdapter, observation
+from conformance.adapters.capi import LibraryAdapter, call_by_call, observation
 from conformance.adapters.process import Ended
 from conformance.adapters.protocol import Unsupported
-from conformance.model import Observation, Scenario, Stage
+from conformance.model import Call, Observation, Scenario, Stage
 
 LOAD = {"stage": "open", "op": "load lib.so"}
 CALL = {"stage": "call", "op": "call m.f"}
@@ -73,3 +73,36 @@ def test_what_the_api_cannot_do_is_unsupported(tmp_path: Path) -> None:
 def test_a_worker_at_fault_is_our_fault(tmp_path: Path, entries: tuple[dict[str, object], ...]) -> None:
     with pytest.raises(RuntimeError, match="the worker failed"):
         observe(tmp_path, *entries)
+
+
+def begin(index: int) -> dict[str, object]:
+    return {"call": index}
+
+
+def test_several_calls_are_seen_one_by_one(tmp_path: Path) -> None:
+    failed = {"failed": "call", "code": "DATA_LOSS", "message": "gave up"}
+    journal = [LOAD, begin(0), CALL, {"results": ["i32=7"]}, begin(1), CALL, failed, CLOSE, begin(2), CALL, CLOSE, END]
+    parts = call_by_call([json.dumps(entry) for entry in journal])
+    seen = [observe(tmp_path, *map(json.loads, part)) for part in parts]
+    assert [(one.status, one.results) for one in seen] == [("OK", ("i32=7",)), ("DATA_LOSS", ()), ("OK", ())]
+
+
+@pytest.mark.parametrize(("journal", "count"), [((LOAD, FAILED, END), 1), ((LOAD, begin(0), CALL), 1), ((LOAD,), 1)])
+def test_a_worker_that_ended_early_has_fewer_parts(journal: tuple[dict[str, object], ...], count: int) -> None:
+    parts = call_by_call([json.dumps(entry) for entry in journal])
+    assert len(parts) == count
+    assert parts[0] == [json.dumps(entry) for entry in journal]
+
+
+def test_calls_behind_one_that_ended_the_worker_end_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [json.dumps(entry) for entry in (LOAD, begin(0), CALL, {"results": ["i32=7"]}, begin(1), CALL)]
+    ended = Ended(None, "SIGSEGV", False, "", "")
+    adapter = LibraryAdapter("own", None)
+    monkeypatch.setattr(adapter, "_work", lambda *_: (["python"], ended, lines, tmp_path / "trace"))
+    calls = Scenario((), (Call("f"), Call("f"), Call("f")))
+    seen = list(adapter.observe_each(calls, timeout=1, scratch=tmp_path))
+    assert [(one.done, one.results, one.signal) for one in seen] == [
+        (True, ("i32=7",), None),
+        (False, (), "SIGSEGV"),
+        (False, (), "SIGSEGV"),
+    ]

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.adapters.protocol import Unsupported
 from conformance.case import PATIENCE, Case, Seen, Violation
-from conformance.model import Event, ModuleRef, Observation, Scenario, Stage, StdinKind
+from conformance.model import Call, Event, ModuleRef, Observation, Scenario, Stage, StdinKind
 
 
 def life(text: str) -> tuple[Event, ...]:
@@ -41,6 +41,9 @@ class Runtime:
     def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:
         self.asked.append((scenario, timeout, scratch.is_dir()))
         return self.observation
+
+    def observe_each(self, scenario: Scenario, *, timeout: float, scratch: Path) -> list[Observation]:
+        return [self.observe(scenario, timeout=timeout, scratch=scratch) for _ in scenario.calls]
 
     def reproduce(self, scenario: Scenario) -> str:
         return ""
@@ -134,6 +137,15 @@ def test_what_a_runtime_is_asked(tmp_path: Path) -> None:
     assert scenario.modules[0].params and not scenario.modules[1].params
     assert scenario.calls[0].inputs == ("1", "2.5")
     assert (limit, other_limit, has_folder, len(case.runs)) == (5, 0.5, True, 2)
+
+
+def test_each_call_has_a_run_of_its_own(tmp_path: Path) -> None:
+    case = Case(Runtime(GOOD), tmp_path, timeout=5)
+    calls = [Call("f"), Call("g", ("1",))]
+    for call, seen in case.each("app.vmfb", calls=calls):
+        seen.succeeds("i32=7")
+        assert seen.scenario.calls == (call,) == case.runs[-1][0].calls
+    assert [scenario.calls for scenario, _ in case.runs] == [(call,) for call in calls]
 
 
 def test_a_hang_that_came_too_early_is_given_more_time(tmp_path: Path) -> None:

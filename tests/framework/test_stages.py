@@ -109,3 +109,8 @@ def test_results() -> None:
     text = "EXEC @f\nresult[0]: i32=5\nresult[1]: hal.buffer_view\n2x2xi32=[1 2][3 4]\nresult[2]: (null)\n"
     assert results(text) == ("i32=5", "hal.buffer_view 2x2xi32=[1 2][3 4]", "(null)")
     assert results("EXEC @f\n") == ()
+
+
+def test_a_code_without_a_name_is_known_by_its_number() -> None:
+    ended = Ended(1, None, False, "EXEC @f\n", "file.c:3: code 31; what the program said; invoking function 'm.f'")
+    assert judge(ended, ())[:2] == (Stage.CALL, "CODE_31")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,6 +43,10 @@ class Function:
         LOG.append(f"call {values}")
         if self.results == "fails":
             raise Error(15, "gave up", "call")
+        if self.results == "loops":
+            while "cancel" not in LOG:
+                time.sleep(0.005)
+            raise Error(1, "cancelled", "call")
         return self.results
 
 
@@ -49,6 +55,7 @@ FUNCTIONS = {
     "several": Function("0v_iIfFr", (1, -2, 0.5, 1e20, None)),
     "none": Function("0v_v", None),
     "fails": Function("0v_v", "fails"),
+    "loops": Function("0v_v", "loops"),
 }
 
 
@@ -57,6 +64,9 @@ class Module(Closing):
 
 
 class Context(Closing):
+    def cancel(self) -> None:
+        LOG.append("cancel")
+
     def __getitem__(self, name: str) -> Function:
         LOG.append(f"look {name}")
         return FUNCTIONS[name.partition(".")[2]]
@@ -89,9 +99,11 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("conformance.adapters.worker")
 
 
-def perform(worker: Any, folder: Path, *modules: str, call: Call, library: str | None = None) -> list[dict[str, Any]]:
+def perform(
+    worker: Any, folder: Path, *modules: str, call: Call, library: str | None = None, **more: Any
+) -> list[dict[str, Any]]:
     """The journal of a worker over these modules."""
-    scenario = Scenario(tuple(map(ModuleRef.parse, modules)), (call,))
+    scenario = replace(Scenario(tuple(map(ModuleRef.parse, modules)), (call,)), **more)
     journal = folder / "journal"
     worker.main([dumps(scenario.to_json()), str(journal), *([library] if library else [])])
     return [json.loads(line) for line in journal.read_text().splitlines()]
@@ -164,3 +176,24 @@ def test_what_is_no_value_is_refused(worker: Any, tmp_path: Path, call: Call) ->
 
 def test_a_bug_of_ours_is_told_from_a_failure(worker: Any, tmp_path: Path) -> None:
     assert "KeyError" in perform(worker, tmp_path, "app.vmfb", call=Call("nosuch"))[-1]["harness"]
+
+
+def test_each_call_in_a_context_of_its_own(worker: Any, tmp_path: Path) -> None:
+    calls = (Call("fails"), Call("one"), Call("fails"))
+    journal = perform(worker, tmp_path, "app.vmfb", call=calls[0], calls=calls, fresh=True)
+    assert [entry["call"] for entry in journal if "call" in entry] == [0, 1, 2]
+    assert [entry["code"] for entry in journal if "code" in entry] == ["DATA_LOSS", "DATA_LOSS"]
+    assert {"results": ["i32=7"]} in journal
+    assert journal[-1] == {"end": True}
+    assert (LOG.count("context app"), LOG.count("close context"), LOG.count("close app")) == (3, 3, 1)
+
+
+def test_a_call_is_cancelled_when_its_time_is_up(worker: Any, tmp_path: Path) -> None:
+    journal = perform(worker, tmp_path, "app.vmfb", call=Call("loops"), limit=0.01)
+    assert {"failed": "call", "code": "CANCELLED", "message": "cancelled"} in journal
+    assert LOG[-1] == "close instance"
+
+
+def test_a_call_in_time_is_not_cancelled(worker: Any, tmp_path: Path) -> None:
+    assert {"results": ["i32=7"]} in perform(worker, tmp_path, "app.vmfb", call=Call("one"), limit=60)
+    assert "cancel" not in LOG
