@@ -225,24 +225,12 @@ static inline void clear_buffer(uint8_t* buffer, uint32_t size) {
   }
 }
 
-/* The record is passed by value, 16 bytes at a time: spans are written whole, since a load of two words that were stored one
- * by one has to wait for both to reach the cache. */
-static inline void set_span(iree_byte_span_t* span, const uint8_t* data, uint64_t length) {
-#if defined(__GNUC__) && UINTPTR_MAX == UINT64_MAX
-  typedef uint64_t pair_t __attribute__((vector_size(16)));
-  pair_t pair = {(uint64_t)(uintptr_t)data, length};
-  memcpy(span, &pair, sizeof pair);
-#else
-  *span = iree_make_byte_span((uint8_t*)(uintptr_t)data, (iree_host_size_t)length);
-#endif
-}
-
 static inline iree_status_t enter_native(iree_vm_stack_t* stack, const import_binding_t* binding, uint8_t* arguments,
                                          uint32_t argument_bytes, uint8_t* results) {
   iree_vm_module_t* module = binding->function.module;
   iree_vm_function_call_t call = {.function = binding->function};
-  set_span(&call.arguments, arguments, argument_bytes);
-  set_span(&call.results, results, binding->result_bytes);
+  vm_set_span(&call.arguments, arguments, argument_bytes);
+  vm_set_span(&call.results, results, binding->result_bytes);
   stack->backtrace_code = IREE_STATUS_OK;
   stack->deferred_failure = false;
   ++stack->native_depth;

@@ -89,7 +89,7 @@ static iree_status_t call_run(vmrt_call_t* call) {
                       session->invocation_allocator);
   memset(call->results.data, 0, call->results.data_length);
   iree_vm_function_call_t record = {call->function, call->arguments, call->results};
-  iree_status_t status = vm_stack_invoke(&stack, record);
+  iree_status_t status = vm_stack_invoke(&stack, &record);
   vm_stack_deinitialize(&stack);
   return iree_status_is_ok(status) ? status : call_failed(call, status);
 }

@@ -23,11 +23,12 @@ iree_status_t iree_vm_function_call_get_cconv_fragments(const iree_vm_function_s
     return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "unsupported cconv version in '%.*s'; only 0 is known",
                             VM_SV_ARG(cconv));
   }
-  iree_string_view_t body = iree_make_string_view(cconv.data + 1, cconv.size - 1);
-  iree_string_view_t arguments, results;
-  iree_string_view_split(body, '_', &arguments, &results);
-  *out_arguments = cconv_without_lone_v(arguments);
-  *out_results = cconv_without_lone_v(results);
+  iree_host_size_t at = 1; /* a loop: this is part of every call */
+  while (at < cconv.size && cconv.data[at] != '_') ++at;
+  *out_arguments = cconv_without_lone_v(iree_make_string_view(cconv.data + 1, at - 1));
+  if (at < cconv.size) {
+    *out_results = cconv_without_lone_v(iree_make_string_view(cconv.data + at + 1, cconv.size - at - 1));
+  }
   return iree_ok_status();
 }
 

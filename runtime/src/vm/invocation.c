@@ -27,23 +27,23 @@ static iree_status_t settle(iree_vm_stack_t* stack, iree_status_t status) {
   return stack->current ? iree_vm_stack_annotate_backtrace(stack, status) : status;
 }
 
-iree_status_t vm_stack_step(iree_vm_stack_t* stack, iree_vm_function_call_t call, bool is_begun) {
-  iree_vm_module_t* module = call.function.module;
+iree_status_t vm_stack_step(iree_vm_stack_t* stack, const iree_vm_function_call_t* call, bool is_begun) {
+  iree_vm_module_t* module = call->function.module;
   iree_status_t status = iree_ok_status();
   if (is_begun) {
-    status = resume(stack, module, call.results);
+    status = resume(stack, module, call->results);
   } else if (module->begin_call) {
-    status = module->begin_call(module->self, stack, call);
+    status = module->begin_call(module->self, stack, *call);
   } else {
     status = iree_make_status(IREE_STATUS_UNIMPLEMENTED, "the module cannot be called: it has no begin_call");
   }
   return iree_status_is_ok(status) ? status : settle(stack, status);
 }
 
-iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, iree_vm_function_call_t call) {
+iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, const iree_vm_function_call_t* call) {
   iree_status_t status = vm_stack_step(stack, call, false);
   while (!iree_status_is_ok(status) && vm_stack_is_suspension(stack, status)) {
-    if (!stack->current) return resume(stack, call.function.module, call.results);
+    if (!stack->current) return resume(stack, call->function.module, call->results);
     status = vm_stack_step(stack, call, true);
   }
   return status;
@@ -69,15 +69,15 @@ static iree_vm_value_type_t value_type_of(char letter) {
   }
 }
 
-/* Where a value of this letter is put at or after `*at`, which is moved behind it. */
-static uint8_t* place_value(uint8_t* base, char letter, iree_host_size_t* at) {
+/* Offset of a value of this letter at or after `*at`, which is moved behind it. */
+static iree_host_size_t place_value(char letter, iree_host_size_t* at) {
   if (letter == 'i' || letter == 'f') {
     *at += 4;
-    return base + *at - 4;
+    return *at - 4;
   }
   iree_host_size_t size = letter == 'r' ? sizeof(iree_vm_ref_t) : 8;
   *at = ((*at + 7) & ~(iree_host_size_t)7) + size;
-  return base + *at - size;
+  return *at - size;
 }
 
 /* References are borrowed from the list. */
@@ -99,7 +99,7 @@ static iree_status_t pack_inputs(const invocation_t* invocation, const iree_vm_l
   iree_string_view_t letters = invocation->argument_letters;
   iree_host_size_t at = 0;
   for (iree_host_size_t i = 0; i < letters.size; ++i) {
-    uint8_t* place = place_value(invocation->call.arguments.data, letters.data[i], &at);
+    uint8_t* place = invocation->call.arguments.data + place_value(letters.data[i], &at);
     iree_status_t status = pack_input(inputs, i, letters.data[i], place);
     if (!iree_status_is_ok(status)) {
       return iree_status_annotate_f(status, "input %zu of calling convention '%.*s'", i, VM_SV_ARG(letters));
@@ -122,7 +122,7 @@ static iree_status_t unpack_outputs(const invocation_t* invocation, iree_vm_list
   IREE_RETURN_IF_ERROR(iree_vm_list_resize(outputs, letters.size));
   iree_host_size_t at = 0;
   for (iree_host_size_t i = 0; i < letters.size; ++i) {
-    uint8_t* place = place_value(invocation->call.results.data, letters.data[i], &at);
+    uint8_t* place = invocation->call.results.data + place_value(letters.data[i], &at);
     iree_status_t status = unpack_output(outputs, i, letters.data[i], place);
     if (!iree_status_is_ok(status)) return iree_status_annotate_f(status, "result %zu", i);
   }
@@ -134,7 +134,7 @@ static void release_results(const invocation_t* invocation) {
   iree_string_view_t letters = invocation->result_letters;
   iree_host_size_t at = 0;
   for (iree_host_size_t i = 0; i < letters.size; ++i) {
-    uint8_t* place = place_value(invocation->call.results.data, letters.data[i], &at);
+    uint8_t* place = invocation->call.results.data + place_value(letters.data[i], &at);
     if (letters.data[i] == 'r') vm_ref_release((iree_vm_ref_t*)place);
   }
 }
@@ -146,21 +146,37 @@ static iree_status_t check_input_count(const invocation_t* invocation, const ire
                           wanted, VM_SV_ARG(invocation->argument_letters));
 }
 
+/* Bytes of a packed part; false when it has spans or unknown letters. */
+static bool measure(iree_string_view_t letters, iree_host_size_t* out_size) {
+  iree_host_size_t at = 0;
+  bool is_wide = false;
+  for (iree_host_size_t i = 0; i < letters.size; ++i) {
+    char letter = letters.data[i];
+    if (!strchr("iIfFr", letter) || letter == 0) return false;
+    is_wide |= letter != 'i' && letter != 'f';
+    (void)place_value(letter, &at);
+  }
+  *out_size = is_wide ? (at + 7) & ~(iree_host_size_t)7 : at;
+  return true;
+}
+
+static iree_status_t why_not_callable(const iree_vm_function_signature_t* signature) {
+  iree_host_size_t argument_count = 0, result_count = 0;
+  return iree_vm_function_call_count_arguments_and_results(signature, &argument_count, &result_count);
+}
+
 /* Everything about the call that does not need memory. */
 static iree_status_t describe_call(iree_vm_function_t function, const iree_vm_list_t* inputs,
                                    invocation_t* out_invocation) {
   iree_vm_function_signature_t signature = iree_vm_function_signature(&function);
-  iree_host_size_t argument_count = 0, result_count = 0;
-  *out_invocation = (invocation_t){.call = {.function = function}};
+  out_invocation->call.function = function;
   IREE_RETURN_IF_ERROR(iree_vm_function_call_get_cconv_fragments(&signature, &out_invocation->argument_letters,
                                                                  &out_invocation->result_letters));
-  IREE_RETURN_IF_ERROR(
-      iree_vm_function_call_count_arguments_and_results(&signature, &argument_count, &result_count));
-  IREE_RETURN_IF_ERROR(check_input_count(out_invocation, inputs));
-  IREE_RETURN_IF_ERROR(iree_vm_function_call_compute_cconv_fragment_size(out_invocation->argument_letters, NULL,
-                                                                         &out_invocation->argument_bytes));
-  return iree_vm_function_call_compute_cconv_fragment_size(out_invocation->result_letters, NULL,
-                                                           &out_invocation->result_bytes);
+  if (!measure(out_invocation->argument_letters, &out_invocation->argument_bytes) ||
+      !measure(out_invocation->result_letters, &out_invocation->result_bytes)) {
+    return why_not_callable(&signature);
+  }
+  return check_input_count(out_invocation, inputs);
 }
 
 static iree_status_t check_outputs(const invocation_t* invocation, const iree_vm_list_t* outputs) {
@@ -176,8 +192,8 @@ static iree_status_t pack_call(iree_vm_stack_t* stack, const iree_vm_list_t* inp
   uint8_t* block = (uint8_t*)vm_stack_push(stack, size);
   if (!block) return vm_stack_exhausted(stack);
   memset(block, 0, size);
-  invocation->call.arguments = iree_make_byte_span(block, invocation->argument_bytes);
-  invocation->call.results = iree_make_byte_span(block + results_at, invocation->result_bytes);
+  vm_set_span(&invocation->call.arguments, block, invocation->argument_bytes);
+  vm_set_span(&invocation->call.results, block + results_at, invocation->result_bytes);
   return pack_inputs(invocation, inputs);
 }
 
@@ -203,7 +219,7 @@ static iree_status_t check_function(iree_vm_function_t function) {
 static iree_status_t invoke_on_stack(iree_vm_stack_t* stack, const iree_vm_list_t* inputs, iree_vm_list_t* outputs,
                                      invocation_t* invocation) {
   IREE_RETURN_IF_ERROR(pack_call(stack, inputs, invocation));
-  iree_status_t status = vm_stack_invoke(stack, invocation->call);
+  iree_status_t status = vm_stack_invoke(stack, &invocation->call);
   if (iree_status_is_ok(status)) status = unpack_outputs(invocation, outputs);
   if (!iree_status_is_ok(status)) release_results(invocation);
   return status;
@@ -286,7 +302,7 @@ iree_status_t iree_vm_begin_invoke(iree_vm_invoke_state_t** out_state, iree_vm_c
     return annotate_call(function, status);
   }
   *out_state = state;
-  return note_step(state, vm_stack_step(state->stack, state->invocation.call, false));
+  return note_step(state, vm_stack_step(state->stack, &state->invocation.call, false));
 }
 
 static bool is_suspended(const iree_vm_invoke_state_t* state) {
@@ -297,7 +313,7 @@ iree_status_t iree_vm_resume_invoke(iree_vm_invoke_state_t* state) {
   if (!is_suspended(state)) {
     return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "the invocation is not suspended");
   }
-  return note_step(state, vm_stack_step(state->stack, state->invocation.call, true));
+  return note_step(state, vm_stack_step(state->stack, &state->invocation.call, true));
 }
 
 iree_status_t iree_vm_end_invoke(iree_vm_invoke_state_t* state, iree_vm_list_t* outputs, iree_status_t* out_status) {

@@ -29,17 +29,21 @@ void vm_stack_initialize(iree_vm_stack_t* stack, uint32_t flags, iree_vm_state_r
                          iree_host_size_t result_bytes, void* storage, iree_host_size_t storage_size,
                          iree_allocator_t allocator) {
   const iree_vm_context_t* context = vm_context_from_resolver(state_resolver);
-  *stack = (iree_vm_stack_t){
-      .top = (uint8_t*)storage,
-      .limit = (uint8_t*)storage + storage_size,
-      .budget = budget_of(result_bytes),
-      .start = (uint8_t*)storage,
-      .context_cancel = context ? vm_context_cancel_flag(context) : &never_cancelled,
-      .instance_cancel = context ? vm_instance_cancel_flag(iree_vm_context_instance(context)) : &never_cancelled,
-      .flags = flags,
-      .state_resolver = state_resolver,
-      .allocator = allocator,
-  };
+  /* Field by field: clearing the whole first takes longer than an empty call should. */
+  stack->top = stack->start = (uint8_t*)storage;
+  stack->limit = (uint8_t*)storage + storage_size;
+  stack->budget = budget_of(result_bytes);
+  stack->current = NULL;
+  stack->context_cancel = context ? vm_context_cancel_flag(context) : &never_cancelled;
+  stack->instance_cancel = context ? vm_instance_cancel_flag(iree_vm_context_instance(context)) : &never_cancelled;
+  stack->activation = NULL;
+  stack->native_depth = 0;
+  stack->flags = flags;
+  stack->backtrace_code = IREE_STATUS_OK;
+  stack->deferred_failure = false;
+  stack->segment = stack->spare = NULL;
+  stack->state_resolver = state_resolver;
+  stack->allocator = allocator;
 }
 
 void vm_stack_deinitialize(iree_vm_stack_t* stack) {

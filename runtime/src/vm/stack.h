@@ -86,9 +86,21 @@ static inline bool vm_stack_is_suspension(const iree_vm_stack_t* stack, iree_sta
 }
 
 /* Begins `call` and resumes it until it is no longer suspended. Cancellation ends a callee that defers for ever. */
-iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, iree_vm_function_call_t call);
+iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, const iree_vm_function_call_t* call);
 /* The same in steps, DEFERRED (the code alone) while it is suspended: `is_begun` is false for the first one. */
-iree_status_t vm_stack_step(iree_vm_stack_t* stack, iree_vm_function_call_t call, bool is_begun);
+iree_status_t vm_stack_step(iree_vm_stack_t* stack, const iree_vm_function_call_t* call, bool is_begun);
+
+/* Call records are passed by value, 16 bytes at a time: spans are written whole, since a load of two words that were stored one
+ * by one has to wait for both to reach the cache. */
+static inline void vm_set_span(iree_byte_span_t* span, uint8_t* data, iree_host_size_t length) {
+#if defined(__GNUC__) && UINTPTR_MAX == UINT64_MAX
+  typedef uint64_t pair_t __attribute__((vector_size(16)));
+  pair_t pair = {(uint64_t)(uintptr_t)data, length};
+  memcpy(span, &pair, sizeof pair);
+#else
+  *span = iree_make_byte_span(data, length);
+#endif
+}
 
 /* Takes a new segment; NULL without memory. */
 void* vm_stack_push_slow(iree_vm_stack_t* stack, iree_host_size_t size);
