@@ -11,7 +11,7 @@
 #include "iree/vm/bytecode/module.h"
 #include "vmrt/probe.h"
 
-#define CALL_MILLISECONDS 5
+#define CALL_MILLISECONDS 2
 #define ALLOCATION_LIMIT (16u << 20)
 #define EXPORT_LIMIT 16
 
