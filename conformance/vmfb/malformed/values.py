@@ -48,7 +48,7 @@ SECTION.call("alignment-minimum", partial(alloc, 8, -(2**31)), BAD)
 for alignment in (0, 1, 2, 4, 64):
     SECTION.fine(f"alignment-{alignment}", partial(alloc, 8, alignment))
 # Eight bytes at such an address take a GiB, which a runtime may refuse.
-SECTION.call(f"alignment-{2**30}", partial(alloc, 8, 2**30), EXHAUSTED + "|OK", wheel="OK")
+SECTION.call(f"alignment-{2**30}", partial(alloc, 8, 2**30), "OK|" + EXHAUSTED, wheel="OK")
 SECTION.call("alloc-minus-1", partial(alloc, -1), EXHAUSTED + "|OUT_OF_RANGE", wheel="OK", **H6)
 SECTION.call("alloc-minus-33", partial(alloc, -33), EXHAUSTED + "|OUT_OF_RANGE", wheel=ABORT, **H6)
 SECTION.call("alloc-minus-64", partial(alloc, -64), "OUT_OF_RANGE|RESOURCE_EXHAUSTED")
