@@ -11,7 +11,7 @@ from conformance.vmfb.malformed import CASES, Case
 
 from .conftest import Ran, Tool
 
-TIME_LIMIT = 2
+TIME_LIMIT = 5
 HANG_AFTER = 30
 _SANITIZER = re.compile(r"Sanitizer|: runtime error:")
 _NAMELESS = re.compile(r"^(?:\S+:\d+: )?(?:code \d+)?;", re.MULTILINE)

@@ -9,7 +9,7 @@
 
 /* A longer buffer is taken for a mistake. */
 #define BUFFER_MAX_LENGTH ((uint64_t)1 << 34)
-#define BUFFER_MAX_ALIGNMENT ((iree_host_size_t)1 << 24)
+#define BUFFER_MAX_ALIGNMENT ((iree_host_size_t)1 << 30)
 #define BUFFER_DEFAULT_ALIGNMENT 16
 
 static void buffer_destroy(void* object);
