@@ -37,6 +37,21 @@ typedef struct operand_list_t {
   uint32_t count;
 } operand_list_t;
 
+/* Operands that are at most four registers behind at most one immediate, as most instructions have them. The registers are taken
+ * as one number of four 16-bit lanes and checked all at once: (lanes & fixed_mask) must be `fixed`, and each index below the
+ * limit of its kind, which adding `0x8000 - limit` to it shows in the top bit of its lane. */
+typedef struct operand_shape_t {
+  uint64_t fixed_mask, fixed; /* banks, and bits that must not be set */
+  uint64_t index_mask;
+  uint64_t ones[RULE_COUNT]; /* 1 in each lane of that rule */
+  uint32_t immediate_size;
+  uint32_t size; /* bytes of all operands */
+} operand_shape_t;
+
+/* Shapes are shared by many instructions. */
+#define SHAPE_CAPACITY 64
+enum { SHAPE_UNKNOWN = 0, SHAPE_OTHER = 1, SHAPE_FIRST = 2 };
+
 typedef struct verifier_t {
   const bytecode_image_t* image;
   uint32_t rebound_import; /* import that is checked against `rebound_cconv` instead of its own, or NO_IMPORT */
@@ -59,6 +74,11 @@ typedef struct verifier_t {
   operand_list_t lists[2]; /* arguments, results */
   uint32_t list_count;
   iree_status_t status;
+  /* Plain instructions. */
+  uint64_t biases[RULE_COUNT]; /* 0x8000 less the limit of each rule */
+  uint32_t shape_count;
+  uint8_t shape_of_opcode[BYTECODE_OPCODE_CAPACITY]; /* found when first needed */
+  operand_shape_t shapes[SHAPE_CAPACITY];            /* from SHAPE_FIRST on */
 } verifier_t;
 
 /* ---- Failures -------------------------------------------------------------------------------------------------------- */
@@ -122,6 +142,7 @@ static void set_rules(verifier_t* v) {
   v->rules[RULE_64] = (register_rule_t){0xFFFF, 0, 1, i32_count ? (uint16_t)(i32_count - 1) : 0};
   v->rules[RULE_REF] = (register_rule_t){0xFFFF, BYTECODE_REGISTER_REF, 0, ref_count};
   v->rules[RULE_REF_MOVE] = (register_rule_t){(uint16_t)~BYTECODE_REGISTER_MOVE, BYTECODE_REGISTER_REF, 0, ref_count};
+  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) v->biases[rule] = 0x8000u - v->rules[rule].limit;
 }
 
 static inline bool verify_register(verifier_t* v, rule_index_t index, uint32_t operand) {
@@ -359,6 +380,74 @@ static bool verify_discarded(verifier_t* v) {
   return true;
 }
 
+/* ---- Plain instructions ---------------------------------------------------------------------------------------------- */
+
+#define LANE_TOP_BITS UINT64_C(0x8000800080008000)
+
+static void shape_add_register(operand_shape_t* shape, uint32_t lane, rule_index_t rule) {
+  static const uint16_t fixed_masks[RULE_COUNT] = {0, 0x8000, 0x8001, 0xC000, 0x8000};
+  static const uint16_t index_masks[RULE_COUNT] = {0, 0x7FFF, 0x7FFF, 0x3FFF, 0x3FFF};
+  bool is_ref = rule == RULE_REF || rule == RULE_REF_MOVE;
+  shape->fixed_mask |= (uint64_t)fixed_masks[rule] << 16 * lane;
+  shape->fixed |= (uint64_t)(is_ref ? BYTECODE_REGISTER_REF : 0) << 16 * lane;
+  shape->index_mask |= (uint64_t)index_masks[rule] << 16 * lane;
+  shape->ones[rule] |= UINT64_C(1) << 16 * lane;
+}
+
+/* False for instructions of another kind. */
+static bool shape_from_fields(const char* fields, operand_shape_t* shape) {
+  uint32_t lane = 0;
+  if (!fields || !*fields) return false;
+  if (strchr("cxCX", *fields)) shape->immediate_size = bytecode_operand_size(*fields++);
+  for (; *fields; ++fields) {
+    if (*fields == '=') continue;
+    uint8_t rule = rule_of_letter[(uint8_t)*fields];
+    if (rule == RULE_NONE || lane == 4) return false;
+    shape_add_register(shape, lane++, (rule_index_t)rule);
+  }
+  shape->size = shape->immediate_size + 2 * lane;
+  return true;
+}
+
+static uint8_t find_shape(verifier_t* v, uint32_t opcode) {
+  operand_shape_t shape = {0};
+  if (!shape_from_fields(bytecode_opcode_info[opcode].fields, &shape)) return SHAPE_OTHER;
+  uint32_t index = SHAPE_FIRST;
+  while (index < SHAPE_FIRST + v->shape_count && memcmp(&v->shapes[index], &shape, sizeof shape) != 0) ++index;
+  if (index == SHAPE_CAPACITY) return SHAPE_OTHER;
+  if (index == SHAPE_FIRST + v->shape_count) v->shapes[SHAPE_FIRST + v->shape_count++] = shape;
+  return (uint8_t)index;
+}
+
+static inline bool registers_fit(const verifier_t* v, const operand_shape_t* shape, const uint8_t* at) {
+  uint64_t lanes = read_le64(at);
+  uint64_t sums = lanes & shape->index_mask;
+  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) sums += shape->ones[rule] * v->biases[rule];
+  return ((lanes ^ shape->fixed) & shape->fixed_mask) == 0 && (sums & LANE_TOP_BITS) == 0;
+}
+
+/* Passes over plain instructions that are right. Whatever else comes, wrong ones among it, is left to verify_instruction. */
+static void pass_plain_instructions(verifier_t* v) {
+  const uint8_t* at = v->in.at;
+  for (;;) {
+    size_t remaining = (size_t)(v->in.end - at), prefix = 1;
+    if (remaining < 2) break;
+    uint32_t opcode = at[0], feature = 0;
+    if (opcode == BYTECODE_PREFIX_F32 || opcode == BYTECODE_PREFIX_F64) {
+      feature = opcode == BYTECODE_PREFIX_F32 ? BYTECODE_FEATURE_EXT_F32 : BYTECODE_FEATURE_EXT_F64;
+      opcode = (opcode == BYTECODE_PREFIX_F32 ? BYTECODE_SET_F32 : BYTECODE_SET_F64) + at[1];
+      prefix = 2;
+    }
+    uint8_t* index = &v->shape_of_opcode[opcode];
+    if (*index == SHAPE_UNKNOWN) *index = find_shape(v, opcode);
+    const operand_shape_t* shape = &v->shapes[*index];
+    if (*index < SHAPE_FIRST || (feature & ~v->function->requirements)) break;
+    if (remaining < prefix + shape->immediate_size + 8 || !registers_fit(v, shape, at + prefix + shape->immediate_size)) break;
+    at += prefix + shape->size;
+  }
+  v->in.at = at;
+}
+
 /* ---- Instructions, blocks, functions --------------------------------------------------------------------------------- */
 
 static bool read_opcode(verifier_t* v) {
@@ -451,6 +540,7 @@ static iree_status_t verify_code(verifier_t* v) {
   v->in = reader_over(function->code, function->code_length);
   while (reader_remaining(&v->in) > 1) {
     if (!verify_instruction(v)) return v->status;
+    if (v->in_block) pass_plain_instructions(v);
   }
   return verify_blocks(v) ? iree_ok_status() : v->status;
 }
