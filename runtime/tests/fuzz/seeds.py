@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def codes() -> Iterator[bytes]:
                 yield part
 
 
+def choices() -> Iterator[bytes]:
+    """Random bytes, the same each time, to choose programs by."""
+    return (random.Random(number).randbytes(300) for number in range(100))
+
+
 def write(folder: Path, inputs: Iterator[bytes]) -> int:
     """Writes each different input once, named by its digest; how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +74,7 @@ def main() -> None:
     targets = {
         "loader": modules(),
         "code": codes(),
+        "program": choices(),
         "reference": (text.encode() for text in REFERENCES),
         "flags": (text.encode() for text in COMMAND_LINES),
     }
