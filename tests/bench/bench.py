@@ -1,9 +1,9 @@
 """Runs the benchmark programs on our runtime and on the released wheel, side by side, and prints the ratios.
 
-Every line is measured several times, the two runtimes taking turns, and the medians are compared. Functions named `..._100k`
-run their loop 100,000 times, so that a line shows one iteration. Calls of the wheel are timed by its own
-`iree-benchmark-module`; loading, context creation and lookup, which that tool does not time, through its Python binding, less
-what a call of the binding costs.
+Every line is measured several times, the two runtimes taking turns, and the medians are compared. Functions named
+`..._100k` run their loop 100,000 times, so that a line shows one iteration. Calls of the wheel are timed by its own
+`iree-benchmark-module`; loading, context creation and lookup, which that tool does not time, through its Python
+binding, less what a call of the binding costs.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ LINES = (
 )
 
 
-# ---- Our runtime ------------------------------------------------------------------------------------------------------
+# ---- Our runtime ---------------------------------------------------------------------------------------------------
 
 
 def build(folder: Path) -> Path:
     """Builds the measuring program in release mode."""
-    configure = ["cmake", "-S", str(ROOT / "runtime"), "-B", str(folder), "-DVMRT_BUILD_BENCH=ON", "-DCMAKE_BUILD_TYPE=Release"]
+    options = ["-DVMRT_BUILD_BENCH=ON", "-DCMAKE_BUILD_TYPE=Release"]
+    configure = ["cmake", "-S", str(ROOT / "runtime"), "-B", str(folder), *options]
     for command in (configure, ["cmake", "--build", str(folder), "-j", "2", "--target", "measure"]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -97,7 +98,7 @@ def measure_own(program: Path, line: Line, seconds: float) -> float:
     return float(done.stdout) / line.inner
 
 
-# ---- The wheel --------------------------------------------------------------------------------------------------------
+# ---- The wheel -----------------------------------------------------------------------------------------------------
 
 
 def wheel_tool() -> Path:
@@ -151,7 +152,7 @@ def measure_wheel(line: Line, seconds: float) -> float:
     return timed(line, seconds) / line.inner
 
 
-# ---- Side by side -----------------------------------------------------------------------------------------------------
+# ---- Side by side --------------------------------------------------------------------------------------------------
 
 
 def in_turns(first: Callable[[], float], second: Callable[[], float], repetitions: int) -> tuple[float, float]:
