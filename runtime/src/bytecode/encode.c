@@ -255,6 +255,62 @@ static void encode_compare(encoder_t* encoder, uint16_t code) {
   encoder->follows_compare = encoder->form == CODE_FORM_FAST;
 }
 
+/* ---- The accumulator ----------------------------------------------------------------------------------------------- */
+
+/* There is one for each type. */
+typedef enum accumulator_t { ACCUMULATOR_NONE, ACCUMULATOR_I32, ACCUMULATOR_I64, ACCUMULATOR_F32, ACCUMULATOR_F64 } accumulator_t;
+
+/* What can take an operand from the accumulator; all of them leave their result there. */
+typedef struct accumulating_t {
+  uint8_t accumulator;
+  uint8_t operands; /* 1 or 2; 3: only leaves its result there */
+  bool is_commutative; /* floats are not: of two NaNs the first one is the result */
+  bool has_b;
+} accumulating_t;
+
+#define INTEGER(name, width) [CODE_##name] = {ACCUMULATOR_##width, 2, true, false}
+#define ORDERED(name, width) [CODE_##name] = {ACCUMULATOR_##width, 2, false, false}
+#define EITHER(name, width) [CODE_##name] = {ACCUMULATOR_##width, 2, false, true}
+#define UNARY(name, width) [CODE_##name] = {ACCUMULATOR_##width, 1, false, false}
+#define TERNARY(name, width) [CODE_##name] = {ACCUMULATOR_##width, 3, false, false}
+static const accumulating_t accumulating[CODE_OP_COUNT] = {
+    INTEGER(ADD_I32, I32),   INTEGER(MUL_I32, I32),   INTEGER(AND_I32, I32),   INTEGER(OR_I32, I32),  INTEGER(XOR_I32, I32),
+    ORDERED(SHL_I32, I32),   ORDERED(SHR_I32_S, I32), ORDERED(SHR_I32_U, I32), EITHER(SUB_I32, I32),   INTEGER(ADD_I64, I64),
+    INTEGER(MUL_I64, I64),   INTEGER(AND_I64, I64),   INTEGER(OR_I64, I64),    INTEGER(XOR_I64, I64), ORDERED(SHL_I64, I64),
+    ORDERED(SHR_I64_S, I64), ORDERED(SHR_I64_U, I64), EITHER(SUB_I64, I64),     EITHER(ADD_F32, F32),   EITHER(SUB_F32, F32),
+    EITHER(MUL_F32, F32),     EITHER(DIV_F32, F32),     UNARY(ABS_F32, F32),     UNARY(NEG_F32, F32),   EITHER(ADD_F64, F64),
+    EITHER(SUB_F64, F64),     EITHER(MUL_F64, F64),     EITHER(DIV_F64, F64),     UNARY(ABS_F64, F64),   UNARY(NEG_F64, F64),
+    TERNARY(FMA_I32, I32),   TERNARY(FMA_I64, I64),   TERNARY(FMA_F32, F32),   TERNARY(FMA_F64, F64),
+};
+#undef INTEGER
+#undef ORDERED
+#undef FLOAT
+#undef UNARY
+#undef TERNARY
+
+/* The instruction, or the one of its forms that finds an operand in the accumulator. */
+static uint16_t choose_form(const encoder_t* encoder, uint16_t code, uint16_t* a, uint16_t* b) {
+  const accumulating_t* kind = &accumulating[code];
+  if (encoder->accumulated != kind->accumulator || kind->operands == 3 || encoder->form != CODE_FORM_FAST) return code;
+  if (*a == encoder->accumulated_from) return code + 1;
+  if (kind->operands < 2 || *b != encoder->accumulated_from) return code;
+  if (kind->has_b) return code + 2;
+  if (!kind->is_commutative) return code;
+  *b = *a;
+  return code + 1;
+}
+
+static void encode_accumulating(encoder_t* encoder, uint16_t code) {
+  uint16_t registers[4] = {0, 0, 0, 0};
+  uint32_t count = accumulating[code].operands + 1u;
+  for (uint32_t i = 0; i < count; ++i) registers[i] = reader_u16(&encoder->in);
+  uint16_t form = choose_form(encoder, code, &registers[0], &registers[1]);
+  encoder_emit_op(encoder, form, registers[0], registers[1], registers[2]);
+  if (count == 4) encoder_emit_op(encoder, registers[3], 0, 0, 0);
+  encoder->accumulated = accumulating[code].accumulator;
+  encoder->accumulated_from = registers[count - 1];
+}
+
 static void encode_block(encoder_t* encoder) {
   if (!encoder->words) {
     if (encoder->blocks) encoder->blocks[encoder->block_count] = (encoder_block_t){encoder->pc, encoder->count};
@@ -293,11 +349,18 @@ bytecode_opcode_t encoder_step(encoder_t* encoder) {
   bytecode_opcode_t opcode = read_opcode(encoder);
   if (opcode == BYTECODE_OP_BLOCK) {
     encode_block(encoder);
+    encoder->accumulated = ACCUMULATOR_NONE;
     return opcode;
   }
   if (encoder->form == CODE_FORM_TRACED) {
     encoder_emit_imm(encoder, CODE_TRACE_INSTRUCTION, 0, (int32_t)encoder->pc);
   }
+  if (accumulating[code_of[opcode]].accumulator) {
+    encode_accumulating(encoder, code_of[opcode]);
+    encoder->follows_compare = false;
+    return opcode;
+  }
+  encoder->accumulated = ACCUMULATOR_NONE;
   if (is_fusable_compare(code_of[opcode])) {
     encode_compare(encoder, code_of[opcode]);
     return opcode;

@@ -26,6 +26,8 @@ typedef struct encoder_t {
   uint32_t block_count;
   bool follows_compare; /* the last word is `compare`, a comparison in this block */
   code_word_t compare;
+  uint8_t accumulated;       /* accumulator_t: what the instruction before left there */
+  uint16_t accumulated_from; /* and in this register */
   bool is_copying;        /* instructions of a block are written a second time, at a jump to it */
   uint32_t packed;        /* 16-bit numbers in the list being written */
   uint32_t watched_word;  /* of this word ... */

@@ -145,6 +145,7 @@ static bool copy_block(encoder_t* encoder, uint32_t pc) {
   uint32_t saved_pc = encoder->pc;
   encoder->is_copying = true;
   encoder->follows_compare = false;
+  encoder->accumulated = 0;
   encoder->in.at = encoder->in.begin + pc + 1;
   while (!bytecode_opcode_is_terminator(encoder_step(encoder))) continue;
   encoder->is_copying = false;

@@ -32,6 +32,14 @@ static inline double load_f64(const int32_t* reg) {
 }
 static inline void store_f64(int32_t* reg, double value) { memcpy(reg, &value, sizeof value); }
 
+/* The compiler is not to see that this is an old acquaintance and to keep it. */
+static inline interp_frame_t* frame_of(int32_t* registers) {
+#if INTERP_THREADED
+  __asm__("" : "+r"(registers));
+#endif
+  return (interp_frame_t*)registers - 1;
+}
+
 /* `size`, a multiple of 16, is mostly small: stores, no call. */
 static inline void clear_registers(uint8_t* registers, uint32_t size) {
   if (UNLIKELY(size > 256)) {
@@ -209,6 +217,13 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     DISPATCH();     \
   } while (0)
 
+/* After a call the accumulators hold nothing: said so, they need not survive calls and can live in scratch registers. */
+#define NEXT_FRESH(words)                                 \
+  do {                                                    \
+    kept_i32 = 0, kept_i64 = 0, kept_f32 = 0, kept_f64 = 0; \
+    NEXT(words);                                          \
+  } while (0)
+
 #define A r[ip->a]
 #define B r[ip->b]
 #define C r[ip->c]
@@ -220,6 +235,53 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     type a = (type)A, b = (type)B;             \
     C = (int32_t)(expression);                 \
     NEXT(1);                                   \
+  }
+/* The same, keeping the result, and with the first operand kept from before; further down with the second one. */
+#define KEEPING(name, type, first, second, expression) \
+  CASE(name) {                                         \
+    type a = (type)(first), b = (type)(second);        \
+    kept_i32 = (uint32_t)(expression);                 \
+    C = (int32_t)kept_i32;                             \
+    NEXT(1);                                           \
+  }
+#define BINARY_KEPT(name, type, expression)        \
+  KEEPING(name, type, A, B, expression)            \
+  KEEPING(name##_A, type, kept_i32, B, expression)
+#define KEEPING_64(name, type, first, second, expression) \
+  CASE(name) {                                            \
+    type a = (type)(first), b = (type)(second);           \
+    kept_i64 = (uint64_t)(expression);                    \
+    store_64(&C, (int64_t)kept_i64);                      \
+    NEXT(1);                                              \
+  }
+#define BINARY_KEPT_64(name, type, expression)                       \
+  KEEPING_64(name, type, load_64(&A), load_64(&B), expression)       \
+  KEEPING_64(name##_A, type, kept_i64, load_64(&B), expression)
+#define SHIFT_KEPT_64(name, type, expression)             \
+  KEEPING_64(name, type, load_64(&A), B & 63, expression) \
+  KEEPING_64(name##_A, type, kept_i64, B & 63, expression)
+#define KEEPING_FLOAT(name, suffix, type, first, second, expression) \
+  CASE(name) {                                                       \
+    type a = (first), b = (second);                                  \
+    kept_##suffix = (expression);                                    \
+    store_##suffix(&C, kept_##suffix);                               \
+    NEXT(1);                                                         \
+  }
+#define BINARY_FLOAT_KEPT(name, suffix, type, expression)                                       \
+  KEEPING_FLOAT(name, suffix, type, load_##suffix(&A), load_##suffix(&B), expression)           \
+  KEEPING_FLOAT(name##_A, suffix, type, kept_##suffix, load_##suffix(&B), expression)           \
+  KEEPING_FLOAT(name##_B, suffix, type, load_##suffix(&A), kept_##suffix, expression)
+#define UNARY_FLOAT_KEPT(name, suffix, expression) \
+  CASE(name) {                                     \
+    kept_##suffix = load_##suffix(&A);             \
+    kept_##suffix = (expression);                  \
+    store_##suffix(&B, kept_##suffix);             \
+    NEXT(1);                                       \
+  }                                                \
+  CASE(name##_A) {                                 \
+    kept_##suffix = (expression);                  \
+    store_##suffix(&B, kept_##suffix);             \
+    NEXT(1);                                       \
   }
 #define BINARY_64(name, type, expression)                          \
   CASE(name) {                                                     \
@@ -247,13 +309,6 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     C = (expression);                                              \
     NEXT(1);                                                       \
   }
-#define SHIFT_64(name, type, expression)                           \
-  CASE(name) {                                                     \
-    type a = (type)load_64(&A);                                    \
-    int32_t b = B & 63;                                            \
-    store_64(&C, (int64_t)(expression));                           \
-    NEXT(1);                                                       \
-  }
 #define UNARY(name, expression) \
   CASE(name) {                  \
     uint32_t a = (uint32_t)A;   \
@@ -270,13 +325,13 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   CASE(name) {                                      \
     type a = load_##suffix(&A);                     \
     store_##suffix(&B, expression);                 \
-    NEXT(1);                                        \
+    NEXT_FRESH(1);                                        \
   }
 #define BINARY_FLOAT(name, suffix, type, expression)        \
   CASE(name) {                                              \
     type a = load_##suffix(&A), b = load_##suffix(&B);      \
     store_##suffix(&C, expression);                         \
-    NEXT(1);                                                \
+    NEXT_FRESH(1);                                                \
   }
 #define COMPARE_FLOAT(name, suffix, type, expression)       \
   CASE(name) {                                              \
@@ -286,10 +341,10 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   }
 /* The instructions that exist for both widths of floats. */
 #define FLOAT_CASES(T, suffix, type, m)                                          \
-  BINARY_FLOAT(ADD_##T, suffix, type, a + b)                                     \
-  BINARY_FLOAT(SUB_##T, suffix, type, a - b)                                     \
-  BINARY_FLOAT(MUL_##T, suffix, type, a* b)                                      \
-  BINARY_FLOAT(DIV_##T, suffix, type, a / b)                                     \
+  BINARY_FLOAT_KEPT(ADD_##T, suffix, type, a + b)                                     \
+  BINARY_FLOAT_KEPT(SUB_##T, suffix, type, a - b)                                     \
+  BINARY_FLOAT_KEPT(MUL_##T, suffix, type, a* b)                                      \
+  BINARY_FLOAT_KEPT(DIV_##T, suffix, type, a / b)                                     \
   BINARY_FLOAT(REM_##T, suffix, type, remainder##m(a, b))                        \
   BINARY_FLOAT(MIN_##T, suffix, type, b < a ? b : a)                             \
   BINARY_FLOAT(MAX_##T, suffix, type, a < b ? b : a)                             \
@@ -326,7 +381,8 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     NEXT(1);                                                                     \
   }                                                                              \
   CASE(FMA_##T) {                                                                \
-    store_##suffix(&SECOND(0), math_fma_##suffix(load_##suffix(&A), load_##suffix(&B), load_##suffix(&C))); \
+    kept_##suffix = math_fma_##suffix(load_##suffix(&A), load_##suffix(&B), load_##suffix(&C)); \
+    store_##suffix(&SECOND(0), kept_##suffix);                                   \
     NEXT(2);                                                                     \
   }                                                                              \
   CASE(FPOWI_##T) {                                                              \
@@ -399,11 +455,11 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   CASE(name) {                                      \
     status = function(frame, ip);                   \
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed; \
-    NEXT(words);                                    \
+    NEXT_FRESH(words);                                    \
   }
 
-/* The running frame, found from its registers: one machine register less to keep. */
-#define frame ((interp_frame_t*)r - 1)
+/* The running frame, found from its registers each time: one machine register less to keep. */
+#define frame frame_of(r)
 
 #define SWITCH_TO(target)              \
   do {                                 \
@@ -437,6 +493,10 @@ iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation
   int32_t* r;
   iree_vm_ref_t* f;
   uint8_t* globals;
+  uint32_t kept_i32 = 0; /* the accumulators: results that the next instruction needs */
+  uint64_t kept_i64 = 0;
+  float kept_f32 = 0;
+  double kept_f64 = 0;
   SWITCH_TO(activation->innermost);
   const code_word_t* ip = frame->ip;
   DISPATCH();
@@ -485,20 +545,25 @@ dispatch:
     OPERATION(SWITCH_REF, interp_switch_ref, 2 + code_words_of(1u + ip[1].op))
 
     /* ---- Integers ---- */
-    BINARY(ADD_I32, uint32_t, a + b)
-    BINARY(SUB_I32, uint32_t, a - b)
-    BINARY(MUL_I32, uint32_t, a * b)
+    BINARY_KEPT(ADD_I32, uint32_t, a + b)
+    BINARY_KEPT(SUB_I32, uint32_t, a - b)
+    KEEPING(SUB_I32_B, uint32_t, A, kept_i32, a - b)
+    BINARY_KEPT(MUL_I32, uint32_t, a * b)
     DIVIDE(DIV_I32_S, int32_t, math_div_i32(a, b))
     DIVIDE(DIV_I32_U, uint32_t, a / b)
     DIVIDE(REM_I32_S, int32_t, math_rem_i32(a, b))
     DIVIDE(REM_I32_U, uint32_t, a % b)
-    CASE(FMA_I32) { SECOND(0) = (int32_t)((uint32_t)A * (uint32_t)B + (uint32_t)C); NEXT(2); }
-    BINARY(AND_I32, uint32_t, a & b)
-    BINARY(OR_I32, uint32_t, a | b)
-    BINARY(XOR_I32, uint32_t, a ^ b)
-    BINARY(SHL_I32, uint32_t, a << (b & 31))
-    BINARY(SHR_I32_S, int32_t, a >> (b & 31))
-    BINARY(SHR_I32_U, uint32_t, a >> (b & 31))
+    CASE(FMA_I32) {
+      kept_i32 = (uint32_t)A * (uint32_t)B + (uint32_t)C;
+      SECOND(0) = (int32_t)kept_i32;
+      NEXT(2);
+    }
+    BINARY_KEPT(AND_I32, uint32_t, a & b)
+    BINARY_KEPT(OR_I32, uint32_t, a | b)
+    BINARY_KEPT(XOR_I32, uint32_t, a ^ b)
+    BINARY_KEPT(SHL_I32, uint32_t, a << (b & 31))
+    BINARY_KEPT(SHR_I32_S, int32_t, a >> (b & 31))
+    BINARY_KEPT(SHR_I32_U, uint32_t, a >> (b & 31))
     BINARY(MIN_I32_S, int32_t, a < b ? a : b)
     BINARY(MIN_I32_U, uint32_t, a < b ? a : b)
     BINARY(MAX_I32_S, int32_t, a > b ? a : b)
@@ -515,23 +580,25 @@ dispatch:
     UNARY(EXT_I8_I32_U, (uint8_t)a)
     UNARY(EXT_I16_I32_S, (int16_t)a)
     UNARY(EXT_I16_I32_U, (uint16_t)a)
-    BINARY_64(ADD_I64, uint64_t, a + b)
-    BINARY_64(SUB_I64, uint64_t, a - b)
-    BINARY_64(MUL_I64, uint64_t, a * b)
+    BINARY_KEPT_64(ADD_I64, uint64_t, a + b)
+    BINARY_KEPT_64(SUB_I64, uint64_t, a - b)
+    KEEPING_64(SUB_I64_B, uint64_t, load_64(&A), kept_i64, a - b)
+    BINARY_KEPT_64(MUL_I64, uint64_t, a * b)
     DIVIDE_64(DIV_I64_S, int64_t, math_div_i64(a, b))
     DIVIDE_64(DIV_I64_U, uint64_t, a / b)
     DIVIDE_64(REM_I64_S, int64_t, math_rem_i64(a, b))
     DIVIDE_64(REM_I64_U, uint64_t, a % b)
     CASE(FMA_I64) {
-      store_64(&SECOND(0), (int64_t)((uint64_t)load_64(&A) * (uint64_t)load_64(&B) + (uint64_t)load_64(&C)));
+      kept_i64 = (uint64_t)load_64(&A) * (uint64_t)load_64(&B) + (uint64_t)load_64(&C);
+      store_64(&SECOND(0), (int64_t)kept_i64);
       NEXT(2);
     }
-    BINARY_64(AND_I64, uint64_t, a & b)
-    BINARY_64(OR_I64, uint64_t, a | b)
-    BINARY_64(XOR_I64, uint64_t, a ^ b)
-    SHIFT_64(SHL_I64, uint64_t, a << b)
-    SHIFT_64(SHR_I64_S, int64_t, a >> b)
-    SHIFT_64(SHR_I64_U, uint64_t, a >> b)
+    BINARY_KEPT_64(AND_I64, uint64_t, a & b)
+    BINARY_KEPT_64(OR_I64, uint64_t, a | b)
+    BINARY_KEPT_64(XOR_I64, uint64_t, a ^ b)
+    SHIFT_KEPT_64(SHL_I64, uint64_t, a << b)
+    SHIFT_KEPT_64(SHR_I64_S, int64_t, a >> b)
+    SHIFT_KEPT_64(SHR_I64_U, uint64_t, a >> b)
     BINARY_64(MIN_I64_S, int64_t, a < b ? a : b)
     BINARY_64(MIN_I64_U, uint64_t, a < b ? a : b)
     BINARY_64(MAX_I64_S, int64_t, a > b ? a : b)
@@ -550,43 +617,43 @@ dispatch:
     /* ---- Floats ---- */
     FLOAT_CASES(F32, f32, float, f)
     FLOAT_CASES(F64, f64, double, )
-    UNARY(ABS_F32, a & 0x7FFFFFFFu)
-    UNARY(NEG_F32, a ^ 0x80000000u)
-    UNARY_64(ABS_F64, a & 0x7FFFFFFFFFFFFFFFull)
-    UNARY_64(NEG_F64, a ^ 0x8000000000000000ull)
+    UNARY_FLOAT_KEPT(ABS_F32, f32, fabsf(kept_f32))
+    UNARY_FLOAT_KEPT(NEG_F32, f32, -kept_f32)
+    UNARY_FLOAT_KEPT(ABS_F64, f64, fabs(kept_f64))
+    UNARY_FLOAT_KEPT(NEG_F64, f64, -kept_f64)
     CASE(CAST_SI32_F32) { store_f32(&B, (float)A); NEXT(1); }
     CASE(CAST_UI32_F32) { store_f32(&B, (float)(uint32_t)A); NEXT(1); }
     CASE(CAST_SI64_F32) { store_f32(&B, (float)load_64(&A)); NEXT(1); }
     CASE(CAST_UI64_F32) { store_f32(&B, (float)(uint64_t)load_64(&A)); NEXT(1); }
-    CASE(CAST_F32_SI32) { B = math_to_i32(load_f32(&A)); NEXT(1); }
-    CASE(CAST_F32_SI64) { store_64(&B, math_to_i64(load_f32(&A))); NEXT(1); }
-    CASE(CAST_F32_UI64) { store_64(&B, math_to_u64(load_f32(&A))); NEXT(1); }
+    CASE(CAST_F32_SI32) { B = math_to_i32(load_f32(&A)); NEXT_FRESH(1); }
+    CASE(CAST_F32_SI64) { store_64(&B, math_to_i64(load_f32(&A))); NEXT_FRESH(1); }
+    CASE(CAST_F32_UI64) { store_64(&B, math_to_u64(load_f32(&A))); NEXT_FRESH(1); }
     CASE(CAST_SI32_F64) { store_f64(&B, (double)A); NEXT(1); }
     CASE(CAST_UI32_F64) { store_f64(&B, (double)(uint32_t)A); NEXT(1); }
     CASE(CAST_SI64_F64) { store_f64(&B, (double)load_64(&A)); NEXT(1); }
     CASE(CAST_UI64_F64) { store_f64(&B, (double)(uint64_t)load_64(&A)); NEXT(1); }
-    CASE(CAST_F64_SI32) { B = math_to_i32((float)load_f64(&A)); NEXT(1); }
-    CASE(CAST_F64_SI64) { store_64(&B, math_to_i64(load_f64(&A))); NEXT(1); }
+    CASE(CAST_F64_SI32) { B = math_to_i32((float)load_f64(&A)); NEXT_FRESH(1); }
+    CASE(CAST_F64_SI64) { store_64(&B, math_to_i64(load_f64(&A))); NEXT_FRESH(1); }
     CASE(TRUNC_F64_F32) { store_f32(&B, (float)load_f64(&A)); NEXT(1); }
     CASE(EXT_F32_F64) { store_f64(&B, load_f32(&A)); NEXT(1); }
 
     /* ---- References ---- */
-    CASE(CONST_REF_ZERO) { vm_ref_release(ref_at(f, ip->a)); NEXT(1); }
+    CASE(CONST_REF_ZERO) { vm_ref_release(ref_at(f, ip->a)); NEXT_FRESH(1); }
     CASE(CONST_REF_RODATA) {
       iree_vm_ref_t constant = {&frame->state->module->rodata[(uint32_t)ip->imm], buffer_type};
       vm_ref_retain(&constant, ref_at(f, ip->a));
-      NEXT(1);
+      NEXT_FRESH(1);
     }
-    CASE(MOVE_REF) CASE(ASSIGN_REF) { take_ref(f, ip->a, ref_at(f, ip->b)); NEXT(1); }
+    CASE(MOVE_REF) CASE(ASSIGN_REF) { take_ref(f, ip->a, ref_at(f, ip->b)); NEXT_FRESH(1); }
     OPERATION(CAST_ANY_REF, interp_cast_any_ref, 2)
-    CASE(CMP_EQ_REF) { C = iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT(1); }
-    CASE(CMP_NE_REF) { C = !iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT(1); }
-    CASE(CMP_NZ_REF) { B = !iree_vm_ref_is_null(&f[ip->a]); NEXT(1); }
+    CASE(CMP_EQ_REF) { C = iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT_FRESH(1); }
+    CASE(CMP_NE_REF) { C = !iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT_FRESH(1); }
+    CASE(CMP_NZ_REF) { B = !iree_vm_ref_is_null(&f[ip->a]); NEXT_FRESH(1); }
     CASE(DISCARD_REFS) {
       const uint16_t* refs = ip->slots + 2;
       uint32_t count = ip->a;
       for (uint32_t i = 0; i < count; ++i) vm_ref_release(&f[refs[i]]);
-      NEXT(code_words_of(2 + count));
+      NEXT_FRESH(code_words_of(2 + count));
     }
 
     /* ---- Buffers ---- */
@@ -645,7 +712,7 @@ dispatch:
     CASE(LIST_GET_F32) CASE(LIST_GET_F64) list_get:
     status = interp_list_get(frame, ip);
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
-    NEXT(1);
+    NEXT_FRESH(1);
     CASE(LIST_SET_I32) {
       LIST_ELEMENT(IREE_VM_VALUE_TYPE_I32);
       if (LIKELY(is_direct)) {
@@ -665,7 +732,7 @@ dispatch:
     CASE(LIST_SET_F32) CASE(LIST_SET_F64) list_set:
     status = interp_list_set(frame, ip);
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
-    NEXT(1);
+    NEXT_FRESH(1);
     OPERATION(LIST_GET_REF, interp_list_get_ref, 2)
     OPERATION(LIST_SET_REF, interp_list_set_ref, 1)
 
@@ -722,7 +789,7 @@ dispatch:
       frame->ip = ip;
       SWITCH_TO(callee);
       ip = words;
-      DISPATCH();
+      NEXT_FRESH(0);
     }
     CASE(CALL_IMPORT) {
       import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
@@ -737,7 +804,7 @@ dispatch:
         stack->current = &frame->base;
         status = interp_call_native(stack, frame, ip);
         if (UNLIKELY(!iree_status_is_ok(status))) goto import_failed;
-        NEXT(ip->c);
+        NEXT_FRESH(ip->c);
       }
       if (UNLIKELY(!binding->target_state)) {
         status = interp_find_target_state(stack, binding);
@@ -757,13 +824,13 @@ dispatch:
       interp_pass_arguments(binding, frame, ip, callee);
       SWITCH_TO(callee);
       ip = words;
-      DISPATCH();
+      NEXT_FRESH(0);
     }
-    CASE(IMPORT_RESOLVED) { A = frame->state->imports[(uint32_t)ip->imm].function.module != NULL; NEXT(1); }
+    CASE(IMPORT_RESOLVED) { A = frame->state->imports[(uint32_t)ip->imm].function.module != NULL; NEXT_FRESH(1); }
 
-    CASE(RELEASE_REFS) { interp_release_refs(frame); NEXT(1); }
+    CASE(RELEASE_REFS) { interp_release_refs(frame); NEXT_FRESH(1); }
     CASE(CHECK_RESULTS) {
-      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op)) NEXT(1);
+      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op)) NEXT_FRESH(1);
       status = iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
                                 "function returns %u values to a call with fewer result registers", ip->a);
       goto failed;
@@ -771,28 +838,28 @@ dispatch:
     CASE(RETURN_VOID) {
       if (UNLIKELY(frame->activation)) goto leave;
       RETURN_TO_CALLER();
-      NEXT(ip->c);
+      NEXT_FRESH(ip->c);
     }
     CASE(RETURN_32) {
       if (UNLIKELY(frame->activation)) goto leave;
       int32_t value = A;
       RETURN_TO_CALLER();
       r[ip[CODE_CALL_RESULTS].a] = value;
-      NEXT(ip->c);
+      NEXT_FRESH(ip->c);
     }
     CASE(RETURN_64) {
       if (UNLIKELY(frame->activation)) goto leave;
       int64_t value = load_64(&A);
       RETURN_TO_CALLER();
       store_64(&r[ip[CODE_CALL_RESULTS].a], value);
-      NEXT(ip->c);
+      NEXT_FRESH(ip->c);
     }
     CASE(RETURN) {
       if (UNLIKELY(frame->activation)) goto leave;
       interp_return_values(frame, ip, (interp_frame_t*)frame->base.parent);
       interp_release_refs(frame);
       RETURN_TO_CALLER();
-      NEXT(ip->c);
+      NEXT_FRESH(ip->c);
     }
 
     /* ---- Ends ---- */
@@ -807,7 +874,7 @@ dispatch:
     CASE(TRACE_INSTRUCTION) {
       status = interp_trace(frame, (uint32_t)ip->imm);
       if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
-      NEXT(1);
+      NEXT_FRESH(1);
     }
 #if !INTERP_THREADED
     case CODE_OP_COUNT: break;
