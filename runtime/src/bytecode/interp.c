@@ -406,6 +406,16 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     C = holds;                                           \
     BRANCH(holds);                                       \
   }
+/* The first cases of a table are jumps of the machine, which it predicts; the offset of another case has to be waited for. */
+#if INTERP_THREADED
+#define TABLE_CASE(number)                \
+  case number:                            \
+    ip += offsets[1 + (number)];          \
+    __asm__ volatile("" : "+r"(ip));      \
+    DISPATCH();
+#else
+#define TABLE_CASE(number)
+#endif
 #define AS_IS(value) (value)
 #define AS_PAIR(value) load_64(&(value))
 
@@ -756,7 +766,11 @@ dispatch:
     CASE(BR_TABLE) {
       const int32_t* offsets = ip[1].offsets;
       uint32_t index = (uint32_t)A, count = ip->b;
-      NEXT(offsets[index < count ? index + 1 : 0]);
+      if (UNLIKELY(index >= count)) NEXT(offsets[0]);
+      switch (index) {
+        TABLE_CASE(0) TABLE_CASE(1) TABLE_CASE(2) TABLE_CASE(3) TABLE_CASE(4) TABLE_CASE(5) TABLE_CASE(6) TABLE_CASE(7)
+        default: NEXT(offsets[1 + index]);
+      }
     }
 
     /* ---- Calls ---- */
@@ -884,8 +898,8 @@ dispatch:
 leave:
   interp_leave(stack, frame, ip);
   return iree_ok_status();
-import_failed:
-  if (is_deferred(stack, status)) goto suspended;
+import_failed: /* the frame of a native function that deferred stays on top */
+  if (is_deferred(stack, status)) return interp_suspend(stack, activation, frame);
   goto failed;
 suspended:
   stack->current = &frame->base;
