@@ -146,8 +146,15 @@ static inline void* vmrt_cursor_refuse(vmrt_cursor_t* cursor, char letter, size_
   return NULL;
 }
 
-/* The place of the next value, which has to be of that letter; NULL once anything was wrong. */
-static inline void* vmrt_cursor_next(vmrt_cursor_t* cursor, char letter) {
+#if defined(__GNUC__)
+#define VMRT_ALWAYS_INLINE_ __attribute__((always_inline))
+#else
+#define VMRT_ALWAYS_INLINE_
+#endif
+
+/* The place of the next value, which has to be of that letter; NULL once anything was wrong. Inlined where the letter is known,
+ * it is a few comparisons. */
+VMRT_ALWAYS_INLINE_ static inline void* vmrt_cursor_next(vmrt_cursor_t* cursor, char letter) {
   size_t size = vmrt_letter_size(letter), offset = vmrt_align(cursor->offset, vmrt_letter_alignment(letter));
   if (!vmrt_is_ok(*cursor->failure)) return NULL;
   if (*cursor->letters != letter || offset > cursor->capacity || size > cursor->capacity - offset) {

@@ -139,7 +139,13 @@ static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* f
   }
 }
 
-static void pack_arguments(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+static inline void pack_arguments(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+  if (binding->is_all_32) {
+    const uint16_t* from = argument_registers(ip);
+    const int32_t* registers = interp_registers(frame);
+    for (uint32_t i = 0; i < binding->argument_count; ++i) memcpy(to + 4 * (size_t)i, &registers[from[i]], 4);
+    return;
+  }
   if (binding->is_variadic) {
     walk_variadic((variadic_walk_t){frame, argument_registers(ip), to, 0}, binding->arguments, segment_sizes(ip));
   } else {
@@ -166,6 +172,10 @@ static inline const import_value_t* result_values(const import_binding_t* bindin
 static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* from) {
   const uint16_t* to = result_registers(ip);
   int32_t* registers = interp_registers(frame);
+  if (binding->is_all_32) {
+    for (uint32_t i = 0; i < binding->result_count; ++i) memcpy(&registers[to[i]], from + 4 * (size_t)i, 4);
+    return;
+  }
   const import_value_t* values = result_values(binding);
   for (uint32_t i = 0; i < binding->result_count; ++i) {
     if (values[i].kind == IMPORT_32) {

@@ -34,6 +34,7 @@ typedef struct import_binding_t {
   iree_string_view_t arguments, results; /* of the calling convention; borrowed from the exporting module */
   bool is_variadic;
   bool has_ref_arguments, has_ref_results;
+  bool is_all_32; /* nothing but 32-bit arguments and results: packed one behind the other */
   uint32_t argument_count, result_count; /* `argument_count` is 0 for a variadic one */
   uint32_t argument_bytes, result_bytes; /* packed; without the spans */
   import_value_t* values;                /* arguments, then results */

@@ -155,6 +155,7 @@ static iree_status_t measure(import_binding_t* binding, uint32_t ordinal, iree_s
   IREE_RETURN_IF_ERROR(fixed_size(binding->arguments, ordinal, &binding->argument_bytes));
   IREE_RETURN_IF_ERROR(fixed_size(binding->results, ordinal, &binding->result_bytes));
   binding->is_variadic = iree_vm_function_call_is_variadic_cconv(binding->arguments);
+  binding->is_all_32 = is_known(binding->arguments, "if") && is_known(binding->results, "if");
   binding->has_ref_arguments = has_letter(binding->arguments, 'r');
   binding->has_ref_results = has_letter(binding->results, 'r');
   binding->argument_count = binding->is_variadic ? 0 : (uint32_t)binding->arguments.size;
