@@ -44,6 +44,7 @@ typedef struct operand_shape_t {
   uint64_t fixed_mask, fixed; /* banks, and bits that must not be set */
   uint64_t index_mask;
   uint64_t ones[RULE_COUNT]; /* 1 in each lane of that rule */
+  uint64_t bias;             /* 0x8000 less the limit, in each lane; of the function in work */
   uint32_t immediate_size;
   uint32_t size; /* bytes of all operands */
 } operand_shape_t;
@@ -75,7 +76,6 @@ typedef struct verifier_t {
   uint32_t list_count;
   iree_status_t status;
   /* Plain instructions. */
-  uint64_t biases[RULE_COUNT]; /* 0x8000 less the limit of each rule */
   uint32_t shape_count;
   uint8_t shape_of_opcode[BYTECODE_OPCODE_CAPACITY]; /* found when first needed */
   operand_shape_t shapes[SHAPE_CAPACITY];            /* from SHAPE_FIRST on */
@@ -136,19 +136,29 @@ static bool fail_register(verifier_t* v, rule_index_t rule, uint32_t operand) {
 
 /* ---- Registers ------------------------------------------------------------------------------------------------------- */
 
+static void set_bias(const verifier_t* v, operand_shape_t* shape) {
+  shape->bias = 0;
+  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) shape->bias += shape->ones[rule] * (0x8000u - v->rules[rule].limit);
+}
+
+/* Most functions have as many registers as the one before. */
 static void set_rules(verifier_t* v) {
   uint16_t i32_count = v->function->i32_register_count, ref_count = v->function->ref_register_count;
+  if (v->rules[RULE_NONE].limit && v->rules[RULE_32].limit == i32_count && v->rules[RULE_REF].limit == ref_count) return;
+  v->rules[RULE_NONE] = (register_rule_t){0, 0, 0, 1};
   v->rules[RULE_32] = (register_rule_t){0xFFFF, 0, 0, i32_count};
   v->rules[RULE_64] = (register_rule_t){0xFFFF, 0, 1, i32_count ? (uint16_t)(i32_count - 1) : 0};
   v->rules[RULE_REF] = (register_rule_t){0xFFFF, BYTECODE_REGISTER_REF, 0, ref_count};
   v->rules[RULE_REF_MOVE] = (register_rule_t){(uint16_t)~BYTECODE_REGISTER_MOVE, BYTECODE_REGISTER_REF, 0, ref_count};
-  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) v->biases[rule] = 0x8000u - v->rules[rule].limit;
+  for (uint32_t i = 0; i < v->shape_count; ++i) set_bias(v, &v->shapes[SHAPE_FIRST + i]);
+}
+
+static inline bool register_fits(const register_rule_t* rule, uint32_t operand) {
+  return ((operand & rule->keep) ^ rule->flip) < rule->limit && !(operand & rule->parity);
 }
 
 static inline bool verify_register(verifier_t* v, rule_index_t index, uint32_t operand) {
-  const register_rule_t* rule = &v->rules[index];
-  bool fits = ((operand & rule->keep) ^ rule->flip) < rule->limit && !(operand & rule->parity);
-  return fits || fail_register(v, index, operand);
+  return register_fits(&v->rules[index], operand) || fail_register(v, index, operand);
 }
 
 /* A register of either bank: bit 15 says which. */
@@ -202,7 +212,7 @@ static bool verify_target(verifier_t* v) {
 }
 
 /* The padding, the count and the entries of a list, `words` 16-bit words each. Empty after an overrun. */
-static operand_list_t read_list(verifier_t* v, uint32_t words) {
+static inline operand_list_t read_list(verifier_t* v, uint32_t words) {
   reader_align2(&v->in);
   operand_list_t list = {NULL, reader_u16(&v->in)};
   list.data = reader_take(&v->in, (size_t)list.count * words * 2);
@@ -310,8 +320,15 @@ static bool verify_list_entry(verifier_t* v, char letter, operand_list_t list, u
   return verify_register(v, rule, list_entry(list, (*index)++));
 }
 
+static bool has_span(iree_string_view_t fragment) {
+  for (iree_host_size_t i = 0; i < fragment.size; ++i) { /* mostly one letter or two */
+    if (fragment.data[i] == BYTECODE_CCONV_SPAN_BEGIN) return true;
+  }
+  return false;
+}
+
 static bool verify_list(verifier_t* v, iree_string_view_t fragment, operand_list_t list) {
-  if (fragment.size && memchr(fragment.data, BYTECODE_CCONV_SPAN_BEGIN, fragment.size)) {
+  if (has_span(fragment)) {
     return fail(v, IREE_STATUS_INVALID_ARGUMENT, "function is variadic but no segment size list provided");
   }
   uint32_t index = 0;
@@ -412,6 +429,7 @@ static bool shape_from_fields(const char* fields, operand_shape_t* shape) {
 static uint8_t find_shape(verifier_t* v, uint32_t opcode) {
   operand_shape_t shape = {0};
   if (!shape_from_fields(bytecode_opcode_info[opcode].fields, &shape)) return SHAPE_OTHER;
+  set_bias(v, &shape);
   uint32_t index = SHAPE_FIRST;
   while (index < SHAPE_FIRST + v->shape_count && memcmp(&v->shapes[index], &shape, sizeof shape) != 0) ++index;
   if (index == SHAPE_CAPACITY) return SHAPE_OTHER;
@@ -419,31 +437,89 @@ static uint8_t find_shape(verifier_t* v, uint32_t opcode) {
   return (uint8_t)index;
 }
 
-static inline bool registers_fit(const verifier_t* v, const operand_shape_t* shape, const uint8_t* at) {
+static inline bool registers_fit(const operand_shape_t* shape, const uint8_t* at) {
   uint64_t lanes = read_le64(at);
-  uint64_t sums = lanes & shape->index_mask;
-  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) sums += shape->ones[rule] * v->biases[rule];
+  uint64_t sums = (lanes & shape->index_mask) + shape->bias;
   return ((lanes ^ shape->fixed) & shape->fixed_mask) == 0 && (sums & LANE_TOP_BITS) == 0;
 }
 
-/* Passes over plain instructions that are right. Whatever else comes, wrong ones among it, is left to verify_instruction. */
-static void pass_plain_instructions(verifier_t* v) {
+/* The instruction at `at` when it is plain and right: the place behind it, else NULL. */
+static inline const uint8_t* pass_plain(verifier_t* v, const uint8_t* at) {
+  size_t remaining = (size_t)(v->in.end - at), prefix = 1;
+  uint32_t opcode = at[0], feature = 0;
+  if (opcode == BYTECODE_PREFIX_F32 || opcode == BYTECODE_PREFIX_F64) {
+    feature = opcode == BYTECODE_PREFIX_F32 ? BYTECODE_FEATURE_EXT_F32 : BYTECODE_FEATURE_EXT_F64;
+    opcode = (opcode == BYTECODE_PREFIX_F32 ? BYTECODE_SET_F32 : BYTECODE_SET_F64) + at[1];
+    prefix = 2;
+  }
+  uint8_t* index = &v->shape_of_opcode[opcode];
+  if (*index == SHAPE_UNKNOWN) *index = find_shape(v, opcode);
+  const operand_shape_t* shape = &v->shapes[*index];
+  if (*index < SHAPE_FIRST || (feature & ~v->function->requirements)) return NULL;
+  const uint8_t* registers = at + prefix + shape->immediate_size;
+  if (remaining < prefix + shape->immediate_size + 8 || !registers_fit(shape, registers)) return NULL;
+  return at + prefix + shape->size;
+}
+
+/* A branch target without arguments at `at`: the place behind it, else NULL. Eight bytes are there. */
+static inline const uint8_t* pass_bare_target(verifier_t* v, const uint8_t* at) {
+  uint32_t target = read_le32(at);
+  if (target > BLOCK_OFFSET_MAXIMUM || target >= v->function->code_length) return NULL;
+  at += 4;
+  at += (size_t)(at - v->in.begin) & 1;
+  if (read_le16(at) != 0) return NULL;
+  v->targets[target / 64] |= UINT64_C(1) << target % 64;
+  return at + 2;
+}
+
+/* A `return` of nothing or of one 32-bit number. */
+static inline const uint8_t* pass_bare_return(verifier_t* v, const uint8_t* at) {
+  iree_string_view_t results = v->function->cconv.results;
+  at += (size_t)(at - v->in.begin) & 1;
+  ptrdiff_t remaining = v->in.end - at;
+  if (remaining < 2) return NULL;
+  uint32_t count = read_le16(at);
+  if (count == 0) return results.size == 0 ? at + 2 : NULL;
+  bool is_number = remaining >= 4 && count == 1 && results.size == 1 && (results.data[0] == 'i' || results.data[0] == 'f');
+  return is_number && register_fits(&v->rules[RULE_32], read_le16(at + 2)) ? at + 4 : NULL;
+}
+
+/* A terminator of the simplest form that is right: the place behind it, else NULL. */
+static inline const uint8_t* pass_terminator(verifier_t* v, const uint8_t* at) {
+  size_t remaining = (size_t)(v->in.end - at);
+  switch (*at) {
+    case BYTECODE_OP_BR:
+      return remaining >= 1 + 8 ? pass_bare_target(v, at + 1) : NULL;
+    case BYTECODE_OP_COND_BR:
+      if (remaining < 1 + 2 + 8 + 8 || !register_fits(&v->rules[RULE_32], read_le16(at + 1))) return NULL;
+      at = pass_bare_target(v, at + 3);
+      return at ? pass_bare_target(v, at) : NULL;
+    case BYTECODE_OP_RETURN:
+      return pass_bare_return(v, at + 1);
+    default:
+      return NULL;
+  }
+}
+
+/* Passes over what is common and right: plain instructions, markers, terminators of the simplest form. It stops before whatever
+ * else comes, wrong instructions among it; the rules, and the words for what breaks them, are those of verify_instruction. */
+static void pass_simple_code(verifier_t* v) {
   const uint8_t* at = v->in.at;
-  for (;;) {
-    size_t remaining = (size_t)(v->in.end - at), prefix = 1;
-    if (remaining < 2) break;
-    uint32_t opcode = at[0], feature = 0;
-    if (opcode == BYTECODE_PREFIX_F32 || opcode == BYTECODE_PREFIX_F64) {
-      feature = opcode == BYTECODE_PREFIX_F32 ? BYTECODE_FEATURE_EXT_F32 : BYTECODE_FEATURE_EXT_F64;
-      opcode = (opcode == BYTECODE_PREFIX_F32 ? BYTECODE_SET_F32 : BYTECODE_SET_F64) + at[1];
-      prefix = 2;
+  while ((size_t)(v->in.end - at) > 1) {
+    const uint8_t* next = NULL;
+    if (v->in_block) {
+      next = pass_plain(v, at);
+      if (!next && (next = pass_terminator(v, at))) v->in_block = false;
+    } else if (*at == BYTECODE_OP_BLOCK) {
+      uint32_t pc = (uint32_t)(at - v->in.begin);
+      if (pc > BLOCK_OFFSET_MAXIMUM || v->block_count >= v->function->block_count) break;
+      ++v->block_count;
+      v->markers[pc / 64] |= UINT64_C(1) << pc % 64;
+      v->in_block = true;
+      next = at + 1;
     }
-    uint8_t* index = &v->shape_of_opcode[opcode];
-    if (*index == SHAPE_UNKNOWN) *index = find_shape(v, opcode);
-    const operand_shape_t* shape = &v->shapes[*index];
-    if (*index < SHAPE_FIRST || (feature & ~v->function->requirements)) break;
-    if (remaining < prefix + shape->immediate_size + 8 || !registers_fit(v, shape, at + prefix + shape->immediate_size)) break;
-    at += prefix + shape->size;
+    if (!next) break;
+    at = next;
   }
   v->in.at = at;
 }
@@ -531,16 +607,15 @@ static bool verify_blocks(verifier_t* v) {
 /* A last byte that is alone is padding of old writers: it is neither an instruction nor a block. */
 static iree_status_t verify_code(verifier_t* v) {
   const bytecode_function_t* function = v->function;
-  size_t bitmap_bytes = (function->code_length / 64 + 1) * sizeof *v->markers;
-  memset(v->markers, 0, bitmap_bytes);
-  memset(v->targets, 0, bitmap_bytes);
+  for (uint32_t i = 0; i <= function->code_length / 64; ++i) v->markers[i] = v->targets[i] = 0;
   set_rules(v);
   v->block_count = 0;
   v->in_block = false;
   v->in = reader_over(function->code, function->code_length);
+  pass_simple_code(v);
   while (reader_remaining(&v->in) > 1) {
     if (!verify_instruction(v)) return v->status;
-    if (v->in_block) pass_plain_instructions(v);
+    pass_simple_code(v);
   }
   return verify_blocks(v) ? iree_ok_status() : v->status;
 }
