@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hand-written bytecode modules and a native one that defers, fails and calls back as it is told: for tests of calls. */
+/* Hand-written bytecode modules and a native one that defers, fails and calls back as it is told: for tests of
+ * calls. */
 #ifndef VMRT_TESTS_INTERP_WORLD_H_
 #define VMRT_TESTS_INTERP_WORLD_H_
 
@@ -11,8 +12,9 @@
 #include "iree/vm/bytecode/module.h"
 #include "vmrt/probe.h"
 
-/* Module `a`: f0 yields once and doubles; f1 is f0 plus one; f2 calls n.g in a way that may wait; f3 calls n.g plainly; f4 calls
- * n.v plainly and doubles; f5 fails with the status given; f6 divides by zero; f7 does so while it holds a buffer. */
+/* Module `a`: f0 yields once and doubles; f1 is f0 plus one; f2 calls n.g in a way that may wait; f3 calls n.g plainly;
+ * f4 calls n.v plainly and doubles; f5 fails with the status given; f6 divides by zero; f7 does so while it holds a
+ * buffer. */
 static const test_module_t module_a = {
     .name = "a",
     .types = {"i32", "!vm.buffer"},
@@ -30,22 +32,24 @@ static const test_module_t module_a = {
     },
 };
 
-/* Module `c`, on top of it: f0 calls a.f1 in a way that may wait; f1 calls a.f0 plainly; f2 loops; f3 calls n.back; f4 calls
- * itself; f5 calls a.f6 and f6 calls a.f7, which fail. */
+/* Module `c`, on top of it: f0 calls a.f1 in a way that may wait; f1 calls a.f0 plainly; f2 loops; f3 calls n.back; f4
+ * calls itself; f5 calls a.f6 and f6 calls a.f7, which fail. */
 static const test_module_t module_c = {
     .name = "c",
     .types = {"i32"},
-    .imports = {{"a.f1", "0i_i"}, {"a.f0", "0i_i"}, {"n.back", "0i_i"}, {"a.f6", NULL}, {"a.f7", "0i_i"}, {"n.none", "0i_i"}},
-    .functions = {
-        {"0i_i", "79 87 00000080 0100 0000 12000000 0100 0100 79 5a _ 0100 0100", 2, 2, 0, 0},
-        {"0i_i", "79 58 01000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-        {"0i_i", "79 56 00000000 0000", 1, 2, 0, 0},
-        {"0i_i", "79 58 02000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-        {"0i_i", "79 58 04000000 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-        {"0i_i", "79 58 03000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-        {"0i_i", "79 58 04000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-        {"0i_i", "79 58 05000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
-    },
+    .imports =
+        {{"a.f1", "0i_i"}, {"a.f0", "0i_i"}, {"n.back", "0i_i"}, {"a.f6", NULL}, {"a.f7", "0i_i"}, {"n.none", "0i_i"}},
+    .functions =
+        {
+            {"0i_i", "79 87 00000080 0100 0000 12000000 0100 0100 79 5a _ 0100 0100", 2, 2, 0, 0},
+            {"0i_i", "79 58 01000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+            {"0i_i", "79 56 00000000 0000", 1, 2, 0, 0},
+            {"0i_i", "79 58 02000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+            {"0i_i", "79 58 04000000 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+            {"0i_i", "79 58 03000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+            {"0i_i", "79 58 04000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+            {"0i_i", "79 58 05000080 0100 0000 0100 0100 5a _ 0100 0100", 1, 2, 0, 0},
+        },
 };
 
 /* What the native module is to do, and what it did. */
@@ -109,7 +113,8 @@ typedef struct world_t {
 static inline iree_status_t world_create(world_t* world) {
   memset(&native_plan, 0, sizeof native_plan);
   world->native = (fake_module_t){
-      .name = "n", .exports = {{"v", "0v_v", native_begin}, {"g", "0i_i", native_begin}, {"back", "0i_i", native_begin}}};
+      .name = "n",
+      .exports = {{"v", "0v_v", native_begin}, {"g", "0i_i", native_begin}, {"back", "0i_i", native_begin}}};
   const test_module_t* sources[] = {&module_a, &module_c};
   IREE_RETURN_IF_ERROR(iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, world->allocator, &world->instance));
   world->modules[0] = fake_module_initialize(&world->native);
@@ -117,7 +122,8 @@ static inline iree_status_t world_create(world_t* world) {
   for (int i = 0; i < 2; ++i) {
     test_build(sources[i], &world->bytes[i]);
     IREE_RETURN_IF_ERROR(iree_vm_bytecode_module_create(world->instance, 0, test_span(&world->bytes[i]),
-                                                        iree_allocator_null(), world->allocator, &world->modules[1 + i]));
+                                                        iree_allocator_null(), world->allocator,
+                                                        &world->modules[1 + i]));
   }
   return iree_vm_context_create_with_modules(world->instance, 0, 3, world->modules, world->allocator, &world->context);
 }

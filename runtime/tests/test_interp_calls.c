@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls that fail, recurse or never end: statuses, backtraces, limits, and that references are released on every way out. */
+/* Calls that fail, recurse or never end: statuses, backtraces, limits, and that references are released on every way
+ * out. */
 #include "interp_world.h"
 
 /* Fails as expected, with all of `parts` in the text; buffers and stacks are gone afterwards. */
@@ -18,7 +19,8 @@ static void check_failure(const char* name, int32_t argument, iree_status_code_t
   check_failure(name, argument, code, (const char* const[]){__VA_ARGS__, NULL})
 
 static void test_division_by_zero(void) {
-  CHECK_FAILURE("a.f6", 5, IREE_STATUS_INVALID_ARGUMENT, "division by zero", "[0] bytecode a.f6:1", "invoking function 'a.f6'");
+  CHECK_FAILURE("a.f6", 5, IREE_STATUS_INVALID_ARGUMENT, "division by zero", "[0] bytecode a.f6:1",
+                "invoking function 'a.f6'");
 }
 
 static void test_references_are_released(void) {
@@ -28,11 +30,13 @@ static void test_references_are_released(void) {
 
 /* The import declares no calling convention: the one of the function it was bound to counts. */
 static void test_import_without_convention(void) {
-  CHECK_FAILURE("c.f5", 5, IREE_STATUS_INVALID_ARGUMENT, "division by zero", "[1] bytecode a.f6:1", "[0] bytecode c.f5:1");
+  CHECK_FAILURE("c.f5", 5, IREE_STATUS_INVALID_ARGUMENT, "division by zero", "[1] bytecode a.f6:1",
+                "[0] bytecode c.f5:1");
 }
 
 static void test_unresolved_import(void) {
-  CHECK_FAILURE("c.f7", 5, IREE_STATUS_NOT_FOUND, "optional import `n.none` (ordinal 5) not resolved", "[0] bytecode c.f7:1");
+  CHECK_FAILURE("c.f7", 5, IREE_STATUS_NOT_FOUND, "optional import `n.none` (ordinal 5) not resolved",
+                "[0] bytecode c.f7:1");
 }
 
 static void test_fail(void) {
@@ -60,7 +64,8 @@ static void test_native_recursion(void) {
   world_close(&world);
 }
 
-/* The native function forgets a failure of what it called; the frames of that are gone and a later failure tells its own. */
+/* The native function forgets a failure of what it called; the frames of that are gone and a later failure tells its
+ * own. */
 static void test_swallowed_failure(void) {
   world_t world;
   world_open(&world);
@@ -102,14 +107,17 @@ static void test_wrong_inputs(void) {
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 2, world.allocator, &inputs));
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 2, world.allocator, &outputs));
   iree_vm_context_t* context = world.context;
-  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT, iree_vm_invoke(context, function, 0, NULL, NULL, outputs, world.allocator));
-  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT, iree_vm_invoke(context, function, 0, NULL, inputs, outputs, world.allocator));
+  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT,
+               iree_vm_invoke(context, function, 0, NULL, NULL, outputs, world.allocator));
+  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT,
+               iree_vm_invoke(context, function, 0, NULL, inputs, outputs, world.allocator));
   CHECK_OK(push_i32(inputs, 1));
   CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT, iree_vm_invoke(context, function, 0, NULL, inputs, NULL, world.allocator));
   CHECK_OK(iree_vm_invoke(context, function, 0, NULL, inputs, outputs, world.allocator));
   CHECK(list_i32(outputs) == 2);
   CHECK_OK(push_i32(inputs, 1));
-  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT, iree_vm_invoke(context, function, 0, NULL, inputs, outputs, world.allocator));
+  CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT,
+               iree_vm_invoke(context, function, 0, NULL, inputs, outputs, world.allocator));
   iree_vm_list_release(inputs);
   iree_vm_list_release(outputs);
   world_close(&world);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs out of memory at every request of load, link, call and teardown: a status each time, and nothing is left over. */
+/* Runs out of memory at every request of load, link, call and teardown: a status each time, and nothing is left
+ * over. */
 #include "interp_world.h"
 
 static iree_status_t call_everything(world_t* world) {

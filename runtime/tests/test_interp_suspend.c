@@ -3,14 +3,16 @@
 #include "interp_world.h"
 
 /* Begins a call of one i32, resumes it until it is done and returns its status. */
-static iree_status_t run_in_steps(world_t* world, const char* name, int32_t argument, int32_t* out_result, int* out_resumes) {
+static iree_status_t run_in_steps(world_t* world, const char* name, int32_t argument, int32_t* out_result,
+                                  int* out_resumes) {
   iree_vm_list_t *inputs = NULL, *outputs = NULL;
   iree_vm_invoke_state_t* state = NULL;
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 1, world->allocator, &inputs));
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 1, world->allocator, &outputs));
   CHECK_OK(push_i32(inputs, argument));
   *out_resumes = 0;
-  iree_status_t step = iree_vm_begin_invoke(&state, world->context, world_function(world, name), 0, NULL, inputs, world->allocator);
+  iree_status_t step =
+      iree_vm_begin_invoke(&state, world->context, world_function(world, name), 0, NULL, inputs, world->allocator);
   while (IREE_STATUS_IS(DEFERRED, step)) {
     ++*out_resumes;
     step = iree_vm_resume_invoke(state);
@@ -129,8 +131,8 @@ static void test_abort(void) {
     native_plan.deferrals = 1;
     CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 1, world.allocator, &inputs));
     CHECK_OK(push_i32(inputs, 1));
-    CHECK_STATUS(IREE_STATUS_DEFERRED, iree_vm_begin_invoke(&state, world.context, world_function(&world, names[i]), 0, NULL,
-                                                            inputs, world.allocator));
+    CHECK_STATUS(IREE_STATUS_DEFERRED, iree_vm_begin_invoke(&state, world.context, world_function(&world, names[i]), 0,
+                                                            NULL, inputs, world.allocator));
     iree_status_t status = iree_ok_status();
     CHECK_STATUS(IREE_STATUS_FAILED_PRECONDITION, iree_vm_end_invoke(state, NULL, &status));
     iree_vm_abort_invoke(state);
@@ -151,7 +153,9 @@ static void test_nothing_to_resume(void) {
 }
 
 /* A native function that defers at the bottom leaves nothing that could be resumed. */
-static void test_deferred_main_function(void) { check_failure("n.g", 1, IREE_STATUS_FAILED_PRECONDITION, "unbalanced stack"); }
+static void test_deferred_main_function(void) {
+  check_failure("n.g", 1, IREE_STATUS_FAILED_PRECONDITION, "unbalanced stack");
+}
 
 static void test_fail_with_the_code_of_a_suspension(void) {
   world_t world;
@@ -175,8 +179,8 @@ static void test_cancelled_while_suspended(void) {
   native_plan.deferrals = 1000;
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), 1, world.allocator, &inputs));
   CHECK_OK(push_i32(inputs, 1));
-  CHECK_STATUS(IREE_STATUS_DEFERRED, iree_vm_begin_invoke(&state, world.context, world_function(&world, "a.f2"), 0, NULL,
-                                                          inputs, world.allocator));
+  CHECK_STATUS(IREE_STATUS_DEFERRED, iree_vm_begin_invoke(&state, world.context, world_function(&world, "a.f2"), 0,
+                                                          NULL, inputs, world.allocator));
   vmrt_context_cancel(world.context, IREE_STATUS_DEADLINE_EXCEEDED);
   CHECK_OK(iree_vm_resume_invoke(state));
   iree_status_t status = iree_ok_status();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times our runtime for bench.py: `measure call|load|context|lookup SECONDS FUNCTION MODULE...` prints nanoseconds each. */
+/* Times our runtime for bench.py: `measure call|load|context|lookup SECONDS FUNCTION MODULE...` prints nanoseconds
+ * each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,27 +53,28 @@ static void load(bench_t* bench, const char* path) {
   iree_allocator_t system = iree_allocator_system();
   iree_vm_module_t** module = &bench->modules[bench->module_count++];
   if (strstr(path, ".so")) {
-    must(iree_vm_dynamic_module_load_from_file(bench->instance, IREE_SV(path), iree_string_view_empty(), 0, NULL, system,
-                                               module));
+    must(iree_vm_dynamic_module_load_from_file(bench->instance, IREE_SV(path), iree_string_view_empty(), 0, NULL,
+                                               system, module));
     return;
   }
   bench->archive = read_file(path);
   must(iree_vm_bytecode_module_create(bench->instance, 0, bench->archive, iree_allocator_null(), system, module));
 }
 
-/* ---- What is timed: `count` times -------------------------------------------------------------------------------------- */
+/* ---- What is timed: `count` times -------------------------------------------------------------------------------- */
 
 static void time_call(bench_t* bench, long count) {
   for (long i = 0; i < count; ++i) {
-    must(iree_vm_invoke(bench->context, bench->function, 0, NULL, bench->inputs, bench->outputs, iree_allocator_system()));
+    must(iree_vm_invoke(bench->context, bench->function, 0, NULL, bench->inputs, bench->outputs,
+                        iree_allocator_system()));
   }
 }
 
 static void time_load(bench_t* bench, long count) {
   for (long i = 0; i < count; ++i) {
     iree_vm_module_t* module = NULL;
-    must(iree_vm_bytecode_module_create(bench->instance, 0, bench->archive, iree_allocator_null(), iree_allocator_system(),
-                                        &module));
+    must(iree_vm_bytecode_module_create(bench->instance, 0, bench->archive, iree_allocator_null(),
+                                        iree_allocator_system(), &module));
     iree_vm_module_release(module);
   }
 }
@@ -124,7 +126,8 @@ int main(int argc, char** argv) {
   iree_allocator_t system = iree_allocator_system();
   must(iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, system, &bench.instance));
   for (int i = 4; i < argc; ++i) load(&bench, argv[i]);
-  must(iree_vm_context_create_with_modules(bench.instance, 0, bench.module_count, bench.modules, system, &bench.context));
+  must(iree_vm_context_create_with_modules(bench.instance, 0, bench.module_count, bench.modules, system,
+                                           &bench.context));
   must(iree_vm_module_lookup_function_by_name(bench.modules[bench.module_count - 1], IREE_VM_FUNCTION_LINKAGE_EXPORT,
                                               IREE_SV(bench.function_name), &bench.function));
   must(iree_vm_list_create(iree_vm_make_undefined_type_def(), 1, system, &bench.inputs));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fast form of a function: words that the interpreter runs, made once from verified bytecode.
  *
- * A word holds an instruction of code.def and up to three registers, or data of the instruction before it. Branch arguments
- * have become moves on the edges, a comparison and the branch on it one instruction, the callee of a call its record. */
+ * A word holds an instruction of code.def and up to three registers, or data of the instruction before it. Branch
+ * arguments have become moves on the edges, a comparison and the branch on it one instruction, the callee of a call its
+ * record. */
 #ifndef VMRT_BYTECODE_DECODE_H_
 #define VMRT_BYTECODE_DECODE_H_
 
@@ -71,7 +72,8 @@ typedef struct code_function_t {
   uint32_t argument_bytes, result_bytes; /* of the packed form */
 } code_function_t;
 
-/* The words of `function`, decoded at the first call. Safe from any thread: one copy wins. RESOURCE_EXHAUSTED without memory. */
+/* The words of `function`, decoded at the first call. Safe from any thread: one copy wins. RESOURCE_EXHAUSTED without
+ * memory. */
 iree_status_t code_function_words(code_function_t* function, code_form_t form, const code_word_t** out_words);
 void code_function_discard(code_function_t* function);
 

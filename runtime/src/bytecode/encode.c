@@ -9,7 +9,7 @@ static const uint16_t code_of[BYTECODE_OPCODE_CAPACITY] = {
 #undef OP
 };
 
-/* ---- Words --------------------------------------------------------------------------------------------------------- */
+/* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 uint32_t encoder_emit(encoder_t* encoder, code_word_t word) {
   uint32_t index = encoder->count++;
@@ -38,7 +38,7 @@ void encoder_push(encoder_t* encoder, uint16_t number) {
   if (encoder->words) encoder->words[encoder->count - 1].slots[slot] = number;
 }
 
-/* ---- Operands ------------------------------------------------------------------------------------------------------ */
+/* ---- Operands ---------------------------------------------------------------------------------------------------- */
 
 operand_list_t encoder_read_list(encoder_t* encoder) {
   reader_align2(&encoder->in);
@@ -60,7 +60,9 @@ static void skip_table(reader_t* in) {
 
 static bool is_pair_letter(char letter) { return letter == 'I' || letter == 'F'; }
 
-static void mark_wide(encoder_t* encoder, uint16_t reg) { encoder->wide[(reg >> 7) & 127] |= 1ull << ((reg >> 1) & 63); }
+static void mark_wide(encoder_t* encoder, uint16_t reg) {
+  encoder->wide[(reg >> 7) & 127] |= 1ull << ((reg >> 1) & 63);
+}
 
 static void mark_wide_list(encoder_t* encoder, char letter) {
   operand_list_t list = encoder_read_list(encoder);
@@ -134,7 +136,7 @@ bool encoder_is_short_block(encoder_t* encoder, uint32_t pc) {
   return is_short;
 }
 
-/* ---- Plain instructions -------------------------------------------------------------------------------------------- */
+/* ---- Plain instructions ------------------------------------------------------------------------------------------ */
 
 typedef struct plain_operands_t {
   uint16_t registers[8];
@@ -169,8 +171,8 @@ static void read_plain_operand(encoder_t* encoder, char letter, plain_operands_t
   }
 }
 
-/* First word: op and up to three registers, or op, one register and a 32-bit number. Then words of four registers each, then
- * the 64-bit number or the type. */
+/* First word: op and up to three registers, or op, one register and a 32-bit number. Then words of four registers each,
+ * then the 64-bit number or the type. */
 static void encode_plain(encoder_t* encoder, uint16_t code, const char* fields) {
   plain_operands_t operands = {.register_count = 0};
   for (; *fields; ++fields) read_plain_operand(encoder, *fields, &operands);
@@ -255,10 +257,16 @@ static void encode_compare(encoder_t* encoder, uint16_t code) {
   encoder->follows_compare = encoder->form == CODE_FORM_FAST;
 }
 
-/* ---- The accumulator ----------------------------------------------------------------------------------------------- */
+/* ---- The accumulator --------------------------------------------------------------------------------------------- */
 
 /* There is one for each type. */
-typedef enum accumulator_t { ACCUMULATOR_NONE, ACCUMULATOR_I32, ACCUMULATOR_I64, ACCUMULATOR_F32, ACCUMULATOR_F64 } accumulator_t;
+typedef enum accumulator_t {
+  ACCUMULATOR_NONE,
+  ACCUMULATOR_I32,
+  ACCUMULATOR_I64,
+  ACCUMULATOR_F32,
+  ACCUMULATOR_F64
+} accumulator_t;
 
 /* What can take an operand from the accumulator; all of them leave their result there. */
 typedef struct accumulating_t {
@@ -274,13 +282,15 @@ typedef struct accumulating_t {
 #define UNARY(name, width) [CODE_##name] = {ACCUMULATOR_##width, 1, false, false}
 #define TERNARY(name, width) [CODE_##name] = {ACCUMULATOR_##width, 3, false, false}
 static const accumulating_t accumulating[CODE_OP_COUNT] = {
-    INTEGER(ADD_I32, I32),   INTEGER(MUL_I32, I32),   INTEGER(AND_I32, I32),   INTEGER(OR_I32, I32),  INTEGER(XOR_I32, I32),
-    ORDERED(SHL_I32, I32),   ORDERED(SHR_I32_S, I32), ORDERED(SHR_I32_U, I32), EITHER(SUB_I32, I32),   INTEGER(ADD_I64, I64),
-    INTEGER(MUL_I64, I64),   INTEGER(AND_I64, I64),   INTEGER(OR_I64, I64),    INTEGER(XOR_I64, I64), ORDERED(SHL_I64, I64),
-    ORDERED(SHR_I64_S, I64), ORDERED(SHR_I64_U, I64), EITHER(SUB_I64, I64),     EITHER(ADD_F32, F32),   EITHER(SUB_F32, F32),
-    EITHER(MUL_F32, F32),     EITHER(DIV_F32, F32),     UNARY(ABS_F32, F32),     UNARY(NEG_F32, F32),   EITHER(ADD_F64, F64),
-    EITHER(SUB_F64, F64),     EITHER(MUL_F64, F64),     EITHER(DIV_F64, F64),     UNARY(ABS_F64, F64),   UNARY(NEG_F64, F64),
-    TERNARY(FMA_I32, I32),   TERNARY(FMA_I64, I64),   TERNARY(FMA_F32, F32),   TERNARY(FMA_F64, F64),
+    INTEGER(ADD_I32, I32),   INTEGER(MUL_I32, I32), INTEGER(AND_I32, I32),   INTEGER(OR_I32, I32),
+    INTEGER(XOR_I32, I32),   ORDERED(SHL_I32, I32), ORDERED(SHR_I32_S, I32), ORDERED(SHR_I32_U, I32),
+    EITHER(SUB_I32, I32),    INTEGER(ADD_I64, I64), INTEGER(MUL_I64, I64),   INTEGER(AND_I64, I64),
+    INTEGER(OR_I64, I64),    INTEGER(XOR_I64, I64), ORDERED(SHL_I64, I64),   ORDERED(SHR_I64_S, I64),
+    ORDERED(SHR_I64_U, I64), EITHER(SUB_I64, I64),  EITHER(ADD_F32, F32),    EITHER(SUB_F32, F32),
+    EITHER(MUL_F32, F32),    EITHER(DIV_F32, F32),  UNARY(ABS_F32, F32),     UNARY(NEG_F32, F32),
+    EITHER(ADD_F64, F64),    EITHER(SUB_F64, F64),  EITHER(MUL_F64, F64),    EITHER(DIV_F64, F64),
+    UNARY(ABS_F64, F64),     UNARY(NEG_F64, F64),   TERNARY(FMA_I32, I32),   TERNARY(FMA_I64, I64),
+    TERNARY(FMA_F32, F32),   TERNARY(FMA_F64, F64),
 };
 #undef INTEGER
 #undef ORDERED

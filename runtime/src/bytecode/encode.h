@@ -44,7 +44,7 @@ void encoder_restart(encoder_t* encoder, code_word_t* words);
 bool encoder_has_next(const encoder_t* encoder);
 bytecode_opcode_t encoder_step(encoder_t* encoder);
 
-/* ---- Between the files of the encoder ------------------------------------------------------------------------------ */
+/* ---- Between the files of the encoder ---------------------------------------------------------------------------- */
 
 uint32_t encoder_emit(encoder_t* encoder, code_word_t word);
 /* A word of op and three slots. */

@@ -2,7 +2,7 @@
 /* Encodes control flow: branches with moves on their edges, calls and returns with what they copy. */
 #include "bytecode/encode.h"
 
-/* ---- Branches ------------------------------------------------------------------------------------------------------ */
+/* ---- Branches ---------------------------------------------------------------------------------------------------- */
 
 typedef struct edge_t {
   uint32_t pc;           /* of the target block */
@@ -46,7 +46,8 @@ static bool is_pair_move(const encoder_t* encoder, const edge_t* edge, uint32_t 
 }
 
 static void emit_move_ref(encoder_t* encoder, uint16_t source, uint16_t target) {
-  encoder_emit_op(encoder, CODE_MOVE_REF, source & (uint16_t)~BYTECODE_REGISTER_REF, target & BYTECODE_REGISTER_REF_INDEX, 0);
+  encoder_emit_op(encoder, CODE_MOVE_REF, source & (uint16_t)~BYTECODE_REGISTER_REF,
+                  target & BYTECODE_REGISTER_REF_INDEX, 0);
 }
 
 /* The moves of an edge in their order; two neighbouring 32-bit moves share an instruction. */
@@ -104,8 +105,8 @@ static uint16_t branch_of_compare(uint16_t compare) {
   }
 }
 
-/* A loop often begins with `block; cmp; cond_br` without branch arguments. Going back to such a block compares right here
- * instead of jumping there first. */
+/* A loop often begins with `block; cmp; cond_br` without branch arguments. Going back to such a block compares right
+ * here instead of jumping there first. */
 static bool copy_loop_head(encoder_t* encoder, uint32_t pc) {
   const bytecode_function_t* function = encoder->function;
   reader_t head = reader_over(function->code, function->code_length);
@@ -235,7 +236,7 @@ void encoder_branch_table(encoder_t* encoder) {
   }
 }
 
-/* ---- Calls and returns --------------------------------------------------------------------------------------------- */
+/* ---- Calls and returns ------------------------------------------------------------------------------------------- */
 
 static bool is_pair_letter(char letter) { return letter == 'I' || letter == 'F'; }
 
@@ -280,7 +281,8 @@ static void push_results(encoder_t* encoder, operand_list_t results) {
   push_list(encoder, results);
 }
 
-static void encode_internal_call(encoder_t* encoder, uint32_t ordinal, operand_list_t arguments, operand_list_t results) {
+static void encode_internal_call(encoder_t* encoder, uint32_t ordinal, operand_list_t arguments,
+                                 operand_list_t results) {
   iree_string_view_t letters = encoder->image->functions[ordinal].cconv.arguments;
   uint32_t plain = 0;
   for (uint32_t i = 0; i < letters.size; ++i) plain += is_plain_letter(letters.data[i]);
@@ -298,7 +300,8 @@ static void encode_internal_call(encoder_t* encoder, uint32_t ordinal, operand_l
 
 static void encode_import_call(encoder_t* encoder, uint16_t flags, uint32_t ordinal, operand_list_t segments,
                                operand_list_t arguments, operand_list_t results) {
-  uint32_t length = 2 + code_words_of(1u + results.count) + code_words_of(arguments.count) + code_words_of(segments.count);
+  uint32_t length =
+      2 + code_words_of(1u + results.count) + code_words_of(arguments.count) + code_words_of(segments.count);
   if (encoder->form == CODE_FORM_TRACED) flags |= CALL_FLAG_TRACED;
   encoder_emit_op(encoder, CODE_CALL_IMPORT, arguments.count, segments.count, (uint16_t)length);
   encoder_emit_imm(encoder, flags, 0, (int32_t)ordinal);
@@ -334,12 +337,15 @@ void encoder_return(encoder_t* encoder) {
   if (values.count > letters.size) encoder_emit_op(encoder, CODE_CHECK_RESULTS, values.count, 0, 0);
   if (letters.size == 0 || (letters.size == 1 && letters.data[0] != 'r')) {
     if (has_refs) encoder_emit_op(encoder, CODE_RELEASE_REFS, 0, 0, 0);
-    uint16_t code = letters.size == 0 ? CODE_RETURN_VOID : is_pair_letter(letters.data[0]) ? CODE_RETURN_64 : CODE_RETURN_32;
+    uint16_t code = letters.size == 0                 ? CODE_RETURN_VOID
+                    : is_pair_letter(letters.data[0]) ? CODE_RETURN_64
+                                                      : CODE_RETURN_32;
     encoder_emit_op(encoder, code, letters.size ? operand_at(values, 0) : 0, 0, 0);
     return;
   }
   encoder_start_list(encoder);
   encoder_push(encoder, CODE_RETURN);
   encoder_push(encoder, (uint16_t)letters.size);
-  for (uint32_t i = 0; i < letters.size; ++i) encoder_push(encoder, typed_register(operand_at(values, i), letters.data[i]));
+  for (uint32_t i = 0; i < letters.size; ++i)
+    encoder_push(encoder, typed_register(operand_at(values, i), letters.data[i]));
 }

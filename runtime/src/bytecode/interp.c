@@ -5,7 +5,8 @@
 #include "bytecode/interp_math.h"
 #include "vm/list_layout.h"
 
-/* With gcc and clang each case jumps to the next one by itself, which branch predictors like; elsewhere a switch does. */
+/* With gcc and clang each case jumps to the next one by itself, which branch predictors like; elsewhere a switch
+ * does. */
 #if defined(__GNUC__) && !defined(VMRT_INTERP_SWITCH)
 #define INTERP_THREADED 1
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -77,7 +78,7 @@ static iree_status_t push_failure(iree_vm_stack_t* stack, const code_function_t*
   return status;
 }
 
-/* ---- Entry --------------------------------------------------------------------------------------------------------- */
+/* ---- Entry ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_spans(const code_function_t* function, const iree_vm_function_call_t* call) {
   if (call->arguments.data_length >= function->argument_bytes && call->results.data_length >= function->result_bytes) {
@@ -159,7 +160,7 @@ iree_status_t interp_begin(iree_vm_stack_t* stack, code_function_t* function, ir
   return interp_run(stack, activation);
 }
 
-/* ---- Continuing ---------------------------------------------------------------------------------------------------- */
+/* ---- Continuing -------------------------------------------------------------------------------------------------- */
 
 /* Activations may be nested; the one that waits for this call is the outermost that is suspended. */
 static interp_activation_t* find_suspended(iree_vm_stack_t* stack, const bytecode_module_t* module) {
@@ -196,7 +197,7 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   return interp_run(stack, activation);
 }
 
-/* ---- The loop ------------------------------------------------------------------------------------------------------ */
+/* ---- The loop ---------------------------------------------------------------------------------------------------- */
 
 #if INTERP_THREADED
 #define CASE(name) label_##name:
@@ -217,7 +218,8 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     DISPATCH();     \
   } while (0)
 
-/* After a call the accumulators hold nothing: said so, they need not survive calls and can live in scratch registers. */
+/* After a call the accumulators hold nothing: said so, they need not survive calls and can live in scratch
+ * registers. */
 #define NEXT_FRESH(words)                                 \
   do {                                                    \
     kept_i32 = 0, kept_i64 = 0, kept_f32 = 0, kept_f64 = 0; \
@@ -406,7 +408,8 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
     C = holds;                                           \
     BRANCH(holds);                                       \
   }
-/* The first cases of a table are jumps of the machine, which it predicts; the offset of another case has to be waited for. */
+/* The first cases of a table are jumps of the machine, which it predicts; the offset of another case has to be waited
+ * for. */
 #if INTERP_THREADED
 #define TABLE_CASE(number)                \
   case number:                            \
@@ -791,7 +794,8 @@ dispatch:
       const uint16_t* moves = ip[CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op)].slots;
       for (uint32_t left = ip->a; left > 0; --left, moves += 2) arguments[moves[1]] = r[moves[0]];
       if (UNLIKELY(ip->b)) {
-        moves = (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(2u * ip->a))->slots;
+        moves =
+            (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(2u * ip->a))->slots;
         for (uint32_t left = ip->b; left > 0; --left, moves += 2) {
           if (moves[0] & CODE_REGISTER_REF) {
             take_ref(f, moves[0], &callee->refs[moves[1]]);
@@ -844,7 +848,8 @@ dispatch:
 
     CASE(RELEASE_REFS) { interp_release_refs(frame); NEXT_FRESH(1); }
     CASE(CHECK_RESULTS) {
-      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op)) NEXT_FRESH(1);
+      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op))
+        NEXT_FRESH(1);
       status = iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
                                 "function returns %u values to a call with fewer result registers", ip->a);
       goto failed;

@@ -2,7 +2,8 @@
 /* The interpreter: runs the fast form of functions on the frames of a stack.
  *
  * One run of the loop is an activation: it starts with an entry from outside, goes through all calls between bytecode
- * functions, of other modules too, without recursion in C, and ends when the entry frame returns, fails or is suspended. */
+ * functions, of other modules too, without recursion in C, and ends when the entry frame returns, fails or is
+ * suspended. */
 #ifndef VMRT_BYTECODE_INTERP_H_
 #define VMRT_BYTECODE_INTERP_H_
 
@@ -39,7 +40,7 @@ iree_status_t interp_begin(iree_vm_stack_t* stack, code_function_t* function, ir
 /* Continues the outermost suspended activation of `module`; FAILED_PRECONDITION when there is none. */
 iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, iree_byte_span_t results);
 
-/* ---- Between the files of the interpreter -------------------------------------------------------------------------- */
+/* ---- Between the files of the interpreter ------------------------------------------------------------------------ */
 
 static inline int64_t load_64(const int32_t* reg) {
   int64_t value;
@@ -90,9 +91,10 @@ iree_status_t interp_unresolved(const interp_frame_t* frame, uint32_t ordinal);
 typedef iree_status_t interp_operation_t(interp_frame_t* frame, const code_word_t* ip);
 interp_operation_t interp_global_load_ref, interp_global_store_ref, interp_global_load_indirect_ref,
     interp_global_store_indirect_ref, interp_list_alloc, interp_list_reserve, interp_list_resize, interp_list_get,
-    interp_list_set, interp_list_get_ref, interp_list_set_ref, interp_select_ref, interp_switch_ref, interp_cast_any_ref;
-interp_operation_t interp_buffer_alloc, interp_buffer_clone, interp_buffer_copy, interp_buffer_compare, interp_buffer_fill,
-    interp_buffer_hash;
+    interp_list_set, interp_list_get_ref, interp_list_set_ref, interp_select_ref, interp_switch_ref,
+    interp_cast_any_ref;
+interp_operation_t interp_buffer_alloc, interp_buffer_clone, interp_buffer_copy, interp_buffer_compare,
+    interp_buffer_fill, interp_buffer_hash;
 /* Why the access at `ip` to element `offset` of a buffer fails. */
 iree_status_t interp_buffer_failure(const iree_vm_ref_t* ref, uint64_t offset, uint32_t element_size, bool is_write);
 iree_status_t interp_global_failure(const interp_frame_t* frame, uint32_t offset);

@@ -11,7 +11,7 @@ void interp_release_refs(interp_frame_t* frame) {
   for (uint32_t i = 0; i < frame->function->ref_count; ++i) vm_ref_release(&frame->refs[i]);
 }
 
-/* ---- As frames of the stack ---------------------------------------------------------------------------------------- */
+/* ---- As frames of the stack -------------------------------------------------------------------------------------- */
 
 static void interp_describe(vm_frame_t* base) {
   interp_frame_t* frame = (interp_frame_t*)base;
@@ -43,7 +43,7 @@ static void interp_leave_frame(iree_vm_stack_t* stack, vm_frame_t* base) {
 
 const vm_frame_class_t interp_frame_class = {interp_describe, interp_leave_frame};
 
-/* ---- Results ------------------------------------------------------------------------------------------------------- */
+/* ---- Results ----------------------------------------------------------------------------------------------------- */
 
 void interp_return_values(interp_frame_t* frame, const code_word_t* ip, interp_frame_t* caller) {
   const uint16_t* values = ip->slots + 2;
@@ -99,7 +99,7 @@ void interp_leave(iree_vm_stack_t* stack, interp_frame_t* frame, const code_word
   interp_leave_frame(stack, &frame->base);
 }
 
-/* ---- Suspension ---------------------------------------------------------------------------------------------------- */
+/* ---- Suspension -------------------------------------------------------------------------------------------------- */
 
 /* A call of another module that gives results and is not made to be suspended. */
 static bool cannot_wait(const interp_frame_t* frame, const interp_frame_t* caller) {
@@ -120,7 +120,7 @@ iree_status_t interp_suspend(iree_vm_stack_t* stack, interp_activation_t* activa
   return iree_status_from_code(IREE_STATUS_DEFERRED);
 }
 
-/* ---- Failure ------------------------------------------------------------------------------------------------------- */
+/* ---- Failure ----------------------------------------------------------------------------------------------------- */
 
 iree_status_t interp_fail(iree_vm_stack_t* stack, interp_activation_t* activation, iree_status_t status) {
   if (stack->backtrace_code != iree_status_code(status)) {
@@ -137,13 +137,13 @@ iree_status_t interp_fail_instruction(iree_vm_stack_t* stack, interp_frame_t* fr
   iree_status_code_t code = (iree_status_code_t)((uint32_t)number & IREE_STATUS_CODE_MASK);
   stack->backtrace_code = IREE_STATUS_OK;
   if (code == IREE_STATUS_OK) {
-    return iree_make_status(IREE_STATUS_INTERNAL, "fail with status %d, which is no failure: %.*s", (int)number, (int)ip->b,
-                            (const char*)ip[1].pointer);
+    return iree_make_status(IREE_STATUS_INTERNAL, "fail with status %d, which is no failure: %.*s", (int)number,
+                            (int)ip->b, (const char*)ip[1].pointer);
   }
   return iree_make_status(code, "%.*s", (int)ip->b, (const char*)ip[1].pointer);
 }
 
-/* ---- Tracing ------------------------------------------------------------------------------------------------------- */
+/* ---- Tracing ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t append_trace(interp_frame_t* frame, uint32_t pc, iree_string_builder_t* builder) {
   const bytecode_image_t* image = &frame->function->module->image;

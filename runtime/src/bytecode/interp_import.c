@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls of other modules: arguments to packed form or straight to registers, results back, suspended calls in between. */
+/* Calls of other modules: arguments to packed form or straight to registers, results back, suspended calls in
+ * between. */
 #include "bytecode/interp.h"
 
 iree_status_t interp_find_target_state(iree_vm_stack_t* stack, import_binding_t* binding) {
@@ -45,7 +46,7 @@ void interp_pass_arguments(const import_binding_t* binding, interp_frame_t* call
   }
 }
 
-/* ---- The packed form ----------------------------------------------------------------------------------------------- */
+/* ---- The packed form --------------------------------------------------------------------------------------------- */
 
 /* One argument at `at`; returns where the next one may start. */
 static uint32_t pack_argument(interp_frame_t* frame, uint16_t reg, char letter, uint8_t* to, uint32_t at) {
@@ -65,7 +66,8 @@ static uint32_t pack_argument(interp_frame_t* frame, uint16_t reg, char letter, 
   }
 }
 
-/* Walks a variadic convention: positions of all values, with what to do at each. `frame` packs registers, NULL releases. */
+/* Walks a variadic convention: positions of all values, with what to do at each. `frame` packs registers, NULL
+ * releases. */
 typedef struct variadic_walk_t {
   interp_frame_t* frame;
   const uint16_t* registers;
@@ -95,8 +97,8 @@ static void walk_value(variadic_walk_t* walk, char letter) {
   }
 }
 
-/* A span: its count, padding when there are tuples, then those, each value aligned by itself. Returns the number of letters
- * of the tuple. */
+/* A span: its count, padding when there are tuples, then those, each value aligned by itself. Returns the number of
+ * letters of the tuple. */
 static iree_host_size_t walk_span(variadic_walk_t* walk, iree_string_view_t letters, uint16_t count) {
   iree_host_size_t length = iree_string_view_find_char(letters, 'D', 0);
   if (length == IREE_STRING_VIEW_NPOS) length = letters.size;
@@ -124,7 +126,8 @@ static uint32_t walk_variadic(variadic_walk_t walk, iree_string_view_t letters, 
   return is_wide ? (walk.at + 7) & ~7u : walk.at;
 }
 
-static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
+                              uint8_t* to) {
   const uint16_t* from = argument_registers(ip);
   const int32_t* registers = interp_registers(frame);
   for (uint32_t i = 0; i < binding->argument_count; ++i) {
@@ -139,7 +142,8 @@ static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* f
   }
 }
 
-static inline void pack_arguments(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+static inline void pack_arguments(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
+                                  uint8_t* to) {
   if (binding->is_all_32) {
     const uint16_t* from = argument_registers(ip);
     const int32_t* registers = interp_registers(frame);
@@ -169,7 +173,8 @@ static inline const import_value_t* result_values(const import_binding_t* bindin
   return binding->result_count ? binding->values + binding->argument_count : NULL;
 }
 
-static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* from) {
+static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
+                                  uint8_t* from) {
   const uint16_t* to = result_registers(ip);
   int32_t* registers = interp_registers(frame);
   if (binding->is_all_32) {
@@ -196,7 +201,7 @@ static void release_results(const import_binding_t* binding, uint8_t* from) {
   }
 }
 
-/* ---- Calls --------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t annotate_import(const interp_frame_t* frame, const code_word_t* ip, iree_status_t status) {
   iree_string_view_t name = import_of(frame, (uint32_t)ip[1].imm)->full_name;
@@ -204,8 +209,8 @@ static iree_status_t annotate_import(const interp_frame_t* frame, const code_wor
 }
 
 /* The callee has deferred. A plain call without results goes on behind it when resumed. */
-static iree_status_t defer_call(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip, uint8_t* results,
-                                iree_status_t status) {
+static iree_status_t defer_call(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
+                                uint8_t* results, iree_status_t status) {
   if (ip[1].op & CALL_FLAG_YIELDABLE) {
     frame->pending = results;
     return status;
@@ -252,7 +257,8 @@ static inline iree_status_t enter_native(iree_vm_stack_t* stack, const import_bi
 
 iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, const code_word_t* ip) {
   const import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
-  if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call) return not_callable(stack);
+  if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call)
+    return not_callable(stack);
   uint32_t argument_bytes = binding->argument_bytes;
   if (binding->is_variadic) {
     argument_bytes = walk_variadic((variadic_walk_t){NULL, NULL, NULL, 0}, binding->arguments, segment_sizes(ip));

@@ -2,8 +2,8 @@
 /* Instructions on references, lists and ref globals. */
 #include "bytecode/interp.h"
 
-/* Types of operands are the `value` of a type definition: it is the descriptor's address for references and never that of an
- * object for numbers and for `!vm.opaque`, which so let only null through. */
+/* Types of operands are the `value` of a type definition: it is the descriptor's address for references and never that
+ * of an object for numbers and for `!vm.opaque`, which so let only null through. */
 static bool fits_type(const iree_vm_ref_t* ref, uint64_t type) {
   return ref->type == 0 || (ref->type & ~IREE_VM_REF_TYPE_TAG_MASK) == type;
 }
@@ -12,8 +12,8 @@ static iree_status_t check_type(const iree_vm_ref_t* ref, uint64_t type) {
   if (fits_type(ref, type)) return iree_ok_status();
   iree_string_view_t name = iree_vm_ref_type_name(ref->type);
   iree_vm_type_def_t wanted = {(uintptr_t)type};
-  iree_string_view_t wanted_name = iree_vm_type_def_is_ref(wanted) ? iree_vm_ref_type_name(iree_vm_type_def_as_ref(wanted))
-                                                                   : IREE_SV("null");
+  iree_string_view_t wanted_name =
+      iree_vm_type_def_is_ref(wanted) ? iree_vm_ref_type_name(iree_vm_type_def_as_ref(wanted)) : IREE_SV("null");
   return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "source ref type mismatch: %.*s where %.*s is expected",
                           (int)name.size, name.data, (int)wanted_name.size, wanted_name.data);
 }
@@ -29,7 +29,7 @@ iree_status_t interp_division_by_zero(void) {
   return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "division by zero");
 }
 
-/* ---- Globals ------------------------------------------------------------------------------------------------------- */
+/* ---- Globals ----------------------------------------------------------------------------------------------------- */
 
 iree_status_t interp_global_failure(const interp_frame_t* frame, uint32_t offset) {
   return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "global byte_offset out of range: %u (rwdata=%u)", offset,
@@ -74,7 +74,7 @@ iree_status_t interp_global_store_indirect_ref(interp_frame_t* frame, const code
   return take_checked(frame, ip->b, ip[1].bits, &frame->state->ref_globals[ordinal]);
 }
 
-/* ---- Choosing ------------------------------------------------------------------------------------------------------ */
+/* ---- Choosing ---------------------------------------------------------------------------------------------------- */
 
 iree_status_t interp_cast_any_ref(interp_frame_t* frame, const code_word_t* ip) {
   return take_checked(frame, ip->a, ip[1].bits, ref_at(frame->refs, ip->b));
@@ -97,7 +97,7 @@ iree_status_t interp_switch_ref(interp_frame_t* frame, const code_word_t* ip) {
   return take_checked(frame, index < count ? values[1 + index] : ip->b, type, ref_at(frame->refs, ip->c));
 }
 
-/* ---- Lists --------------------------------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------------------------- */
 
 iree_status_t interp_list_null(void) { return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "list is null"); }
 

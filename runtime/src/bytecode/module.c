@@ -8,7 +8,7 @@
 #include "iree/vm/bytecode/module.h"
 #include "vm/text.h"
 
-/* ---- Exports by name ----------------------------------------------------------------------------------------------- */
+/* ---- Exports by name --------------------------------------------------------------------------------------------- */
 
 static uint32_t hash_name(iree_string_view_t name) {
   uint32_t hash = 2166136261u;
@@ -58,13 +58,14 @@ static iree_status_t bytecode_lookup_function(void* self, iree_vm_function_linka
     *out_function = (iree_vm_function_t){&module->interface, (uint16_t)linkage, (uint16_t)(slot - 1)};
     return iree_ok_status();
   }
-  if (slot > 0) return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "export %u is beyond what a function can name", slot - 1);
+  if (slot > 0)
+    return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "export %u is beyond what a function can name", slot - 1);
   if (linkage == IREE_VM_FUNCTION_LINKAGE_EXPORT_OPTIONAL) return iree_status_from_code(IREE_STATUS_NOT_FOUND);
   return iree_make_status(IREE_STATUS_NOT_FOUND, "no function `%.*s` exported by module `%.*s`", VM_SV_ARG(name),
                           VM_SV_ARG(module->image.name));
 }
 
-/* ---- What a module says of itself ---------------------------------------------------------------------------------- */
+/* ---- What a module says of itself -------------------------------------------------------------------------------- */
 
 static iree_string_view_t bytecode_name(void* self) { return ((bytecode_module_t*)self)->image.name; }
 
@@ -103,7 +104,7 @@ static iree_status_t bytecode_get_module_attr(void* self, iree_host_size_t index
   return attr_at(&((bytecode_module_t*)self)->image.attrs, index, out_attr);
 }
 
-/* ---- Functions by ordinal ------------------------------------------------------------------------------------------ */
+/* ---- Functions by ordinal ---------------------------------------------------------------------------------------- */
 
 typedef struct function_info_t {
   uint32_t internal_ordinal; /* UINT32_MAX for an import */
@@ -164,8 +165,9 @@ static iree_status_t bytecode_get_function(void* self, iree_vm_function_linkage_
   return iree_ok_status();
 }
 
-static iree_status_t bytecode_get_function_attr(void* self, iree_vm_function_linkage_t linkage, iree_host_size_t ordinal,
-                                                iree_host_size_t index, iree_string_pair_t* out_attr) {
+static iree_status_t bytecode_get_function_attr(void* self, iree_vm_function_linkage_t linkage,
+                                                iree_host_size_t ordinal, iree_host_size_t index,
+                                                iree_string_pair_t* out_attr) {
   function_info_t info = {.internal_ordinal = UINT32_MAX};
   IREE_RETURN_IF_ERROR(find_function(&((bytecode_module_t*)self)->image, linkage, ordinal, &info));
   return attr_at(info.attrs, index, out_attr);
@@ -191,7 +193,7 @@ static iree_status_t bytecode_resolve_source_location(void* self, iree_vm_functi
   return iree_ok_status();
 }
 
-/* ---- State --------------------------------------------------------------------------------------------------------- */
+/* ---- State ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t bytecode_alloc_state(void* self, iree_allocator_t allocator, iree_vm_module_state_t** out_state) {
   return bytecode_state_allocate((bytecode_module_t*)self, allocator, (bytecode_state_t**)out_state);
@@ -220,7 +222,7 @@ static iree_status_t bytecode_notify(void* self, iree_vm_module_state_t* state, 
   return iree_ok_status(); /* `__notify` is called by the context */
 }
 
-/* ---- Calls --------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t bytecode_begin_call(void* self, iree_vm_stack_t* stack, iree_vm_function_call_t call) {
   bytecode_module_t* module = (bytecode_module_t*)self;
@@ -233,7 +235,8 @@ static iree_status_t bytecode_begin_call(void* self, iree_vm_stack_t* stack, ire
   if (call.function.linkage == IREE_VM_FUNCTION_LINKAGE_INTERNAL && ordinal < module->image.function_count) {
     return interp_begin(stack, &module->functions[ordinal], call);
   }
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "module `%.*s` has no function of linkage %u and ordinal %u to call",
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                          "module `%.*s` has no function of linkage %u and ordinal %u to call",
                           VM_SV_ARG(module->image.name), call.function.linkage, ordinal);
 }
 
@@ -247,12 +250,13 @@ code_function_t* bytecode_module_function(const iree_vm_function_t* function) {
   function_info_t info = {.internal_ordinal = UINT32_MAX};
   iree_status_t status =
       find_function(&module->image, (iree_vm_function_linkage_t)function->linkage, function->ordinal, &info);
-  if (iree_status_is_ok(status) && info.internal_ordinal != UINT32_MAX) return &module->functions[info.internal_ordinal];
+  if (iree_status_is_ok(status) && info.internal_ordinal != UINT32_MAX)
+    return &module->functions[info.internal_ordinal];
   iree_status_free(status);
   return NULL;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static void bytecode_destroy(void* self) {
   bytecode_module_t* module = (bytecode_module_t*)self;
@@ -352,8 +356,9 @@ static iree_status_t build_module(bytecode_module_t* module, uint32_t flags, ire
 }
 
 iree_status_t iree_vm_bytecode_module_create(iree_vm_instance_t* instance, uint32_t flags,
-                                             iree_const_byte_span_t archive_contents, iree_allocator_t archive_allocator,
-                                             iree_allocator_t allocator, iree_vm_module_t** out_module) {
+                                             iree_const_byte_span_t archive_contents,
+                                             iree_allocator_t archive_allocator, iree_allocator_t allocator,
+                                             iree_vm_module_t** out_module) {
   void* block = NULL;
   IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof(bytecode_module_t), &block));
   bytecode_module_t* module = (bytecode_module_t*)block;

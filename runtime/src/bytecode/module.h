@@ -18,7 +18,8 @@ struct bytecode_module_t {
   uint32_t export_slot_mask;
 };
 
-/* An argument or result of an import: its register in the callee when that is bytecode, its place in the packed form. */
+/* An argument or result of an import: its register in the callee when that is bytecode, its place in the packed
+ * form. */
 typedef enum import_kind_e { IMPORT_32 = 0, IMPORT_64 = 1, IMPORT_REF = 2 } import_kind_t;
 typedef struct import_value_t {
   uint16_t reg;
@@ -51,11 +52,13 @@ typedef struct bytecode_state_t {
 /* The record behind `function` when it belongs to a bytecode module, else NULL. */
 code_function_t* bytecode_module_function(const iree_vm_function_t* function);
 
-/* ---- state.c ------------------------------------------------------------------------------------------------------- */
+/* ---- state.c ----------------------------------------------------------------------------------------------------- */
 
-iree_status_t bytecode_state_allocate(bytecode_module_t* module, iree_allocator_t allocator, bytecode_state_t** out_state);
+iree_status_t bytecode_state_allocate(bytecode_module_t* module, iree_allocator_t allocator,
+                                      bytecode_state_t** out_state);
 void bytecode_state_free(bytecode_state_t* state);
-iree_status_t bytecode_state_fork(const bytecode_state_t* parent, iree_allocator_t allocator, bytecode_state_t** out_child);
+iree_status_t bytecode_state_fork(const bytecode_state_t* parent, iree_allocator_t allocator,
+                                  bytecode_state_t** out_child);
 /* INVALID_ARGUMENT when more than 16 KiB of arguments or results would have to be packed. */
 iree_status_t bytecode_state_bind(bytecode_state_t* state, uint32_t ordinal, const iree_vm_function_t* function,
                                   iree_string_view_t calling_convention);

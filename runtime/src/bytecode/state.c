@@ -8,12 +8,13 @@
 /* Largest state: a file of a few bytes can ask for any size. */
 #define STATE_SIZE_LIMIT (1ull << 30)
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static uint64_t align_16(uint64_t size) { return (size + 15) & ~15ull; }
 
 /* One block: the state, imports, ref globals, bytes of globals. */
-iree_status_t bytecode_state_allocate(bytecode_module_t* module, iree_allocator_t allocator, bytecode_state_t** out_state) {
+iree_status_t bytecode_state_allocate(bytecode_module_t* module, iree_allocator_t allocator,
+                                      bytecode_state_t** out_state) {
   const bytecode_image_t* image = &module->image;
   uint64_t imports_at = align_16(sizeof(bytecode_state_t));
   uint64_t refs_at = imports_at + align_16((uint64_t)image->import_count * sizeof(import_binding_t));
@@ -43,7 +44,8 @@ void bytecode_state_free(bytecode_state_t* state) {
   iree_allocator_free(state->allocator, state);
 }
 
-static iree_status_t clone_values(const import_binding_t* binding, iree_allocator_t allocator, import_value_t** out_values) {
+static iree_status_t clone_values(const import_binding_t* binding, iree_allocator_t allocator,
+                                  import_value_t** out_values) {
   iree_host_size_t size = (binding->argument_count + binding->result_count) * sizeof(import_value_t);
   if (!binding->values || size == 0) return iree_ok_status();
   return iree_allocator_clone(allocator, iree_make_const_byte_span(binding->values, size), (void**)out_values);
@@ -72,7 +74,7 @@ iree_status_t bytecode_state_fork(const bytecode_state_t* parent, iree_allocator
   return iree_ok_status();
 }
 
-/* ---- Imports ------------------------------------------------------------------------------------------------------- */
+/* ---- Imports ----------------------------------------------------------------------------------------------------- */
 
 /* Lays values out one after the other, in registers and in packed form. */
 typedef struct import_layout_t {
@@ -163,7 +165,8 @@ static iree_status_t measure(import_binding_t* binding, uint32_t ordinal, iree_s
   return iree_ok_status();
 }
 
-static iree_status_t check_calls(const bytecode_image_t* image, uint32_t ordinal, iree_string_view_t calling_convention) {
+static iree_status_t check_calls(const bytecode_image_t* image, uint32_t ordinal,
+                                 iree_string_view_t calling_convention) {
   if (!iree_string_view_is_empty(image->imports[ordinal].cconv.text)) return iree_ok_status();
   return bytecode_verify_import_calls(image, ordinal, calling_convention);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verifier of code: every rule that the interpreter relies on, applied to every operand of every instruction.
  *
- * One linear pass a function. Operands are checked by their letters (opcodes.def), so an instruction needs code here only where
- * its operands must agree with each other: calls, `return` and `discard.refs`. The first failure sticks in `status`. */
+ * One linear pass a function. Operands are checked by their letters (opcodes.def), so an instruction needs code here
+ * only where its operands must agree with each other: calls, `return` and `discard.refs`. The first failure sticks in
+ * `status`. */
 #include <stdio.h>
 
 #include "bytecode/cconv.h"
@@ -37,9 +38,9 @@ typedef struct operand_list_t {
   uint32_t count;
 } operand_list_t;
 
-/* Operands that are at most four registers behind at most one immediate, as most instructions have them. The registers are taken
- * as one number of four 16-bit lanes and checked all at once: (lanes & fixed_mask) must be `fixed`, and each index below the
- * limit of its kind, which adding `0x8000 - limit` to it shows in the top bit of its lane. */
+/* Operands that are at most four registers behind at most one immediate, as most instructions have them. The registers
+ * are taken as one number of four 16-bit lanes and checked all at once: (lanes & fixed_mask) must be `fixed`, and each
+ * index below the limit of its kind, which adding `0x8000 - limit` to it shows in the top bit of its lane. */
 typedef struct operand_shape_t {
   uint64_t fixed_mask, fixed; /* banks, and bits that must not be set */
   uint64_t index_mask;
@@ -81,7 +82,7 @@ typedef struct verifier_t {
   operand_shape_t shapes[SHAPE_CAPACITY];            /* from SHAPE_FIRST on */
 } verifier_t;
 
-/* ---- Failures -------------------------------------------------------------------------------------------------------- */
+/* ---- Failures ---------------------------------------------------------------------------------------------------- */
 
 static iree_string_view_t export_name_of(const bytecode_image_t* image, uint32_t ordinal) {
   for (uint32_t i = 0; i < image->export_count; ++i) {
@@ -98,7 +99,8 @@ static iree_status_t at_function(const verifier_t* v, iree_status_t status) {
                                 (unsigned long long)bytecode_file_offset(v->image, v->function->code));
 }
 
-/* A failure at the current instruction. Whatever was read after an overrun is not to be believed, so that comes first. */
+/* A failure at the current instruction. Whatever was read after an overrun is not to be believed, so that comes
+ * first. */
 static bool fail(verifier_t* v, iree_status_code_t code, const char* format, ...) IREE_PRINTF_ATTRIBUTE(3, 4);
 static bool fail(verifier_t* v, iree_status_code_t code, const char* format, ...) {
   char reason[256] = "bytecode data overrun";
@@ -118,7 +120,8 @@ static bool fail(verifier_t* v, iree_status_code_t code, const char* format, ...
 
 static bool fail_register(verifier_t* v, rule_index_t rule, uint32_t operand) {
   bool wants_ref = rule == RULE_REF || rule == RULE_REF_MOVE, is_ref = (operand & BYTECODE_REGISTER_REF) != 0;
-  if (wants_ref && !is_ref) return fail(v, IREE_STATUS_INVALID_ARGUMENT, "ref register required, got i%u", (unsigned)operand);
+  if (wants_ref && !is_ref)
+    return fail(v, IREE_STATUS_INVALID_ARGUMENT, "ref register required, got i%u", (unsigned)operand);
   uint32_t index = is_ref ? operand & BYTECODE_REGISTER_REF_INDEX : operand;
   if (!wants_ref && is_ref) {
     return fail(v, IREE_STATUS_INVALID_ARGUMENT, "i32 register required, got r%u", (unsigned)index);
@@ -127,24 +130,27 @@ static bool fail_register(verifier_t* v, rule_index_t rule, uint32_t operand) {
     return fail(v, IREE_STATUS_INVALID_ARGUMENT, "register r%u must not be moved here", (unsigned)index);
   }
   if (rule == RULE_64 && operand & 1) {
-    return fail(v, IREE_STATUS_INVALID_ARGUMENT, "register i%u of a 64-bit value is not 8-byte aligned", (unsigned)index);
+    return fail(v, IREE_STATUS_INVALID_ARGUMENT, "register i%u of a 64-bit value is not 8-byte aligned",
+                (unsigned)index);
   }
   return fail(v, IREE_STATUS_OUT_OF_RANGE, "register %c%u%s out of range; the function has %u", is_ref ? 'r' : 'i',
               (unsigned)index, rule == RULE_64 ? " and the next" : "",
               (unsigned)(is_ref ? v->function->ref_register_count : v->function->i32_register_count));
 }
 
-/* ---- Registers ------------------------------------------------------------------------------------------------------- */
+/* ---- Registers --------------------------------------------------------------------------------------------------- */
 
 static void set_bias(const verifier_t* v, operand_shape_t* shape) {
   shape->bias = 0;
-  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule) shape->bias += shape->ones[rule] * (0x8000u - v->rules[rule].limit);
+  for (uint32_t rule = RULE_32; rule < RULE_COUNT; ++rule)
+    shape->bias += shape->ones[rule] * (0x8000u - v->rules[rule].limit);
 }
 
 /* Most functions have as many registers as the one before. */
 static void set_rules(verifier_t* v) {
   uint16_t i32_count = v->function->i32_register_count, ref_count = v->function->ref_register_count;
-  if (v->rules[RULE_NONE].limit && v->rules[RULE_32].limit == i32_count && v->rules[RULE_REF].limit == ref_count) return;
+  if (v->rules[RULE_NONE].limit && v->rules[RULE_32].limit == i32_count && v->rules[RULE_REF].limit == ref_count)
+    return;
   v->rules[RULE_NONE] = (register_rule_t){0, 0, 0, 1};
   v->rules[RULE_32] = (register_rule_t){0xFFFF, 0, 0, i32_count};
   v->rules[RULE_64] = (register_rule_t){0xFFFF, 0, 1, i32_count ? (uint16_t)(i32_count - 1) : 0};
@@ -166,18 +172,19 @@ static inline bool verify_any_register(verifier_t* v, uint32_t operand) {
   return verify_register(v, operand & BYTECODE_REGISTER_REF ? RULE_REF_MOVE : RULE_32, operand);
 }
 
-/* ---- Operands by letter ---------------------------------------------------------------------------------------------- */
+/* ---- Operands by letter ------------------------------------------------------------------------------------------ */
 
 static bool verify_ordinal(verifier_t* v, const char* what, uint32_t ordinal, uint32_t count) {
   if (ordinal < count) return true;
-  return fail(v, IREE_STATUS_OUT_OF_RANGE, "%s %u out of range; the module has %u", what, (unsigned)ordinal, (unsigned)count);
+  return fail(v, IREE_STATUS_OUT_OF_RANGE, "%s %u out of range; the module has %u", what, (unsigned)ordinal,
+              (unsigned)count);
 }
 
 static bool verify_global(verifier_t* v, uint32_t size) {
   uint32_t offset = reader_u32(&v->in);
   if ((uint64_t)offset + size <= v->image->global_bytes) return true;
-  return fail(v, IREE_STATUS_OUT_OF_RANGE, "global byte_offset out of range: %u + %u of %u", (unsigned)offset, (unsigned)size,
-              (unsigned)v->image->global_bytes);
+  return fail(v, IREE_STATUS_OUT_OF_RANGE, "global byte_offset out of range: %u + %u of %u", (unsigned)offset,
+              (unsigned)size, (unsigned)v->image->global_bytes);
 }
 
 static bool verify_callee(verifier_t* v, bool import_only) {
@@ -219,7 +226,9 @@ static inline operand_list_t read_list(verifier_t* v, uint32_t words) {
   if (!list.data) list.count = 0;
   return list;
 }
-static inline uint32_t list_entry(operand_list_t list, uint32_t index) { return read_le16(list.data + 2 * (size_t)index); }
+static inline uint32_t list_entry(operand_list_t list, uint32_t index) {
+  return read_le16(list.data + 2 * (size_t)index);
+}
 
 static bool verify_any_list(verifier_t* v) {
   operand_list_t list = read_list(v, 1);
@@ -291,7 +300,7 @@ static bool verify_operands(verifier_t* v) {
   return !v->in.overrun || fail(v, IREE_STATUS_OUT_OF_RANGE, "%s", "");
 }
 
-/* ---- Lists against calling conventions ------------------------------------------------------------------------------- */
+/* ---- Lists against calling conventions --------------------------------------------------------------------------- */
 
 static rule_index_t rule_of_cconv(char letter) {
   switch (letter) {
@@ -397,7 +406,7 @@ static bool verify_discarded(verifier_t* v) {
   return true;
 }
 
-/* ---- Plain instructions ---------------------------------------------------------------------------------------------- */
+/* ---- Plain instructions ------------------------------------------------------------------------------------------ */
 
 #define LANE_TOP_BITS UINT64_C(0x8000800080008000)
 
@@ -480,7 +489,8 @@ static inline const uint8_t* pass_bare_return(verifier_t* v, const uint8_t* at) 
   if (remaining < 2) return NULL;
   uint32_t count = read_le16(at);
   if (count == 0) return results.size == 0 ? at + 2 : NULL;
-  bool is_number = remaining >= 4 && count == 1 && results.size == 1 && (results.data[0] == 'i' || results.data[0] == 'f');
+  bool is_number =
+      remaining >= 4 && count == 1 && results.size == 1 && (results.data[0] == 'i' || results.data[0] == 'f');
   return is_number && register_fits(&v->rules[RULE_32], read_le16(at + 2)) ? at + 4 : NULL;
 }
 
@@ -501,8 +511,9 @@ static inline const uint8_t* pass_terminator(verifier_t* v, const uint8_t* at) {
   }
 }
 
-/* Passes over what is common and right: plain instructions, markers, terminators of the simplest form. It stops before whatever
- * else comes, wrong instructions among it; the rules, and the words for what breaks them, are those of verify_instruction. */
+/* Passes over what is common and right: plain instructions, markers, terminators of the simplest form. It stops before
+ * whatever else comes, wrong instructions among it; the rules, and the words for what breaks them, are those of
+ * verify_instruction. */
 static void pass_simple_code(verifier_t* v) {
   const uint8_t* at = v->in.at;
   while ((size_t)(v->in.end - at) > 1) {
@@ -524,7 +535,7 @@ static void pass_simple_code(verifier_t* v) {
   v->in.at = at;
 }
 
-/* ---- Instructions, blocks, functions --------------------------------------------------------------------------------- */
+/* ---- Instructions, blocks, functions ----------------------------------------------------------------------------- */
 
 static bool read_opcode(verifier_t* v) {
   uint32_t required = 0;
@@ -623,7 +634,8 @@ static iree_status_t verify_code(verifier_t* v) {
 static iree_status_t verify_descriptor(const bytecode_function_t* function) {
   uint32_t missing = function->requirements & ~(uint32_t)BYTECODE_FEATURES_AVAILABLE;
   if (missing) {
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "required features 0x%x are not available", (unsigned)missing);
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "required features 0x%x are not available",
+                            (unsigned)missing);
   }
   if (function->i32_register_count > I32_REGISTER_LIMIT || function->ref_register_count > REF_REGISTER_LIMIT) {
     return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED,
@@ -645,7 +657,8 @@ static iree_status_t verify_functions(verifier_t* v) {
   return iree_ok_status();
 }
 
-static iree_status_t verify_image(const bytecode_image_t* image, uint32_t rebound_import, bytecode_cconv_t rebound_cconv) {
+static iree_status_t verify_image(const bytecode_image_t* image, uint32_t rebound_import,
+                                  bytecode_cconv_t rebound_cconv) {
   if (image->function_count == 0) return iree_ok_status();
   uint32_t longest = 0;
   for (uint32_t i = 0; i < image->function_count; ++i) {
@@ -671,6 +684,7 @@ iree_status_t bytecode_verify_import_calls(const bytecode_image_t* image, uint32
   iree_status_t status = verify_image(image, import, bytecode_cconv_parse(cconv));
   return iree_status_is_ok(status)
              ? status
-             : iree_status_annotate_f(status, "calls of imports[%u] against '%.*s', the calling convention it resolved to",
+             : iree_status_annotate_f(status,
+                                      "calls of imports[%u] against '%.*s', the calling convention it resolved to",
                                       (unsigned)import, (int)cconv.size, cconv.data);
 }

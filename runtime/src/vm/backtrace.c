@@ -34,7 +34,8 @@ static iree_status_t append_frame(iree_string_builder_t* builder, vm_frame_t* fr
   static const char* const kinds[] = {"external", "native", "bytecode", "wait"};
   frame->frame_class->describe(frame);
   const iree_vm_stack_frame_t* view = &frame->view;
-  IREE_RETURN_IF_ERROR(iree_string_builder_append_format(builder, "\n[%" PRId32 "] %-8s ", depth, kinds[view->type & 3]));
+  IREE_RETURN_IF_ERROR(
+      iree_string_builder_append_format(builder, "\n[%" PRId32 "] %-8s ", depth, kinds[view->type & 3]));
   if (!view->function.module) return iree_string_builder_append_string(builder, IREE_SV("-"));
   IREE_RETURN_IF_ERROR(append_function(builder, view));
   if (view->type == IREE_VM_STACK_FRAME_BYTECODE) {

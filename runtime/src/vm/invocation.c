@@ -4,7 +4,7 @@
 #include "vm/stack.h"
 #include "vm/text.h"
 
-/* ---- Packed calls -------------------------------------------------------------------------------------------------- */
+/* ---- Packed calls ------------------------------------------------------------------------------------------------ */
 
 static iree_status_t resume(iree_vm_stack_t* stack, iree_vm_module_t* module, iree_byte_span_t results) {
   if (!stack->current) {
@@ -49,7 +49,7 @@ iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, const iree_vm_function_cal
   return status;
 }
 
-/* ---- Lists --------------------------------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------------------------- */
 
 /* One call from lists to lists. */
 typedef struct invocation_t {
@@ -142,8 +142,8 @@ static void release_results(const invocation_t* invocation) {
 static iree_status_t check_input_count(const invocation_t* invocation, const iree_vm_list_t* inputs) {
   iree_host_size_t wanted = invocation->argument_letters.size, given = inputs ? iree_vm_list_size(inputs) : 0;
   if (given == wanted) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "input list has %zu values, the function takes %zu ('%.*s')", given,
-                          wanted, VM_SV_ARG(invocation->argument_letters));
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "input list has %zu values, the function takes %zu ('%.*s')",
+                          given, wanted, VM_SV_ARG(invocation->argument_letters));
 }
 
 /* Bytes of a packed part; false when it has spans or unknown letters. */
@@ -214,7 +214,7 @@ static iree_status_t check_function(iree_vm_function_t function) {
   return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "no function to invoke: its module is NULL");
 }
 
-/* ---- In one go ----------------------------------------------------------------------------------------------------- */
+/* ---- In one go --------------------------------------------------------------------------------------------------- */
 
 static iree_status_t invoke_on_stack(iree_vm_stack_t* stack, const iree_vm_list_t* inputs, iree_vm_list_t* outputs,
                                      invocation_t* invocation) {
@@ -243,7 +243,7 @@ iree_status_t iree_vm_invoke(iree_vm_context_t* context, iree_vm_function_t func
   return annotate_call(function, status);
 }
 
-/* ---- In steps ------------------------------------------------------------------------------------------------------ */
+/* ---- In steps ---------------------------------------------------------------------------------------------------- */
 
 struct iree_vm_invoke_state_t {
   iree_vm_context_t* context; /* retained */
@@ -282,8 +282,9 @@ static iree_status_t prepare_state(iree_vm_invoke_state_t* state, uint32_t flags
 }
 
 iree_status_t iree_vm_begin_invoke(iree_vm_invoke_state_t** out_state, iree_vm_context_t* context,
-                                   iree_vm_function_t function, uint32_t flags, const iree_vm_invocation_policy_t* policy,
-                                   const iree_vm_list_t* inputs, iree_allocator_t allocator) {
+                                   iree_vm_function_t function, uint32_t flags,
+                                   const iree_vm_invocation_policy_t* policy, const iree_vm_list_t* inputs,
+                                   iree_allocator_t allocator) {
   (void)policy;
   invocation_t invocation;
   IREE_RETURN_IF_ERROR(check_function(function));

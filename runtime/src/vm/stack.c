@@ -57,8 +57,8 @@ void vm_stack_deinitialize(iree_vm_stack_t* stack) {
   stack->spare = NULL;
 }
 
-iree_status_t iree_vm_stack_allocate(uint32_t flags, iree_vm_state_resolver_t state_resolver, iree_allocator_t allocator,
-                                     iree_vm_stack_t** out_stack) {
+iree_status_t iree_vm_stack_allocate(uint32_t flags, iree_vm_state_resolver_t state_resolver,
+                                     iree_allocator_t allocator, iree_vm_stack_t** out_stack) {
   iree_host_size_t header = vm_stack_align(sizeof(iree_vm_stack_t));
   void* block = NULL;
   IREE_RETURN_IF_ERROR(iree_allocator_malloc_uninitialized(allocator, header + VM_STACK_INLINE_SIZE, &block));
@@ -102,7 +102,7 @@ iree_status_t vm_stack_cancel_status(const iree_vm_stack_t* stack) {
   return iree_make_status((iree_status_code_t)(code & IREE_STATUS_CODE_MASK), "invocation cancelled");
 }
 
-/* ---- Segments ------------------------------------------------------------------------------------------------------ */
+/* ---- Segments ---------------------------------------------------------------------------------------------------- */
 
 static iree_host_size_t next_segment_size(const iree_vm_stack_t* stack, iree_host_size_t wanted) {
   iree_host_size_t size = stack->segment ? stack->segment->size * 2 : SEGMENT_SIZE_MIN;
@@ -170,7 +170,7 @@ void vm_stack_pop_slow(iree_vm_stack_t* stack, void* base) {
   }
 }
 
-/* ---- Frames -------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 void vm_stack_unwind(iree_vm_stack_t* stack, vm_frame_t* frame) {
   while (stack->current != frame && stack->current) stack->current->frame_class->leave(stack, stack->current);
@@ -211,10 +211,12 @@ iree_vm_stack_frame_t* iree_vm_stack_parent_frame(iree_vm_stack_t* stack) {
 }
 
 /* Takes budget and storage for a native frame. */
-static iree_status_t push_native_frame(iree_vm_stack_t* stack, iree_host_size_t frame_size, native_frame_t** out_frame) {
+static iree_status_t push_native_frame(iree_vm_stack_t* stack, iree_host_size_t frame_size,
+                                       native_frame_t** out_frame) {
   if (frame_size > IREE_VM_STACK_MAX_SIZE) {
-    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "stack frame of %zu bytes is larger than the stack limit of %d",
-                            frame_size, IREE_VM_STACK_MAX_SIZE);
+    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED,
+                            "stack frame of %zu bytes is larger than the stack limit of %d", frame_size,
+                            IREE_VM_STACK_MAX_SIZE);
   }
   int64_t cost = VM_STACK_FRAME_COST + (int64_t)vm_stack_align(frame_size);
   stack->budget -= cost;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of a stack: blocks of memory that never move, frames that know how to leave, and a budget that limits the depth.
+/* Inside of a stack: blocks of memory that never move, frames that know how to leave, and a budget that limits the
+ * depth.
  *
- * Storage is used strictly last in, first out. When a segment is full the next one is taken, and the one left last is kept for
- * the next time, so that a loop that calls across the boundary does not allocate. */
+ * Storage is used strictly last in, first out. When a segment is full the next one is taken, and the one left last is
+ * kept for the next time, so that a loop that calls across the boundary does not allocate. */
 #ifndef VMRT_VM_STACK_H_
 #define VMRT_VM_STACK_H_
 
 #include "iree/vm/stack.h"
 
-/* What a frame costs beside its storage: our accounting is that of IREE 3.13, so that recursion ends at the same depth. */
+/* What a frame costs beside its storage: our accounting is that of IREE 3.13, so that recursion ends at the same
+ * depth. */
 #define VM_STACK_FRAME_COST 80
 /* Native functions that may be active at once: each needs an unknown amount of the C stack. */
 #define VM_STACK_NATIVE_DEPTH_LIMIT 512
@@ -75,7 +77,8 @@ iree_status_t vm_stack_exhausted(const iree_vm_stack_t* stack);
 
 /* The code that somebody asked this invocation to stop with, or 0. */
 static inline int32_t vm_stack_cancelled(const iree_vm_stack_t* stack) {
-  return __atomic_load_n(stack->context_cancel, __ATOMIC_RELAXED) | __atomic_load_n(stack->instance_cancel, __ATOMIC_RELAXED);
+  return __atomic_load_n(stack->context_cancel, __ATOMIC_RELAXED) |
+         __atomic_load_n(stack->instance_cancel, __ATOMIC_RELAXED);
 }
 /* The status to stop with when vm_stack_cancelled said so. */
 iree_status_t vm_stack_cancel_status(const iree_vm_stack_t* stack);
@@ -90,8 +93,8 @@ iree_status_t vm_stack_invoke(iree_vm_stack_t* stack, const iree_vm_function_cal
 /* The same in steps, DEFERRED (the code alone) while it is suspended: `is_begun` is false for the first one. */
 iree_status_t vm_stack_step(iree_vm_stack_t* stack, const iree_vm_function_call_t* call, bool is_begun);
 
-/* Call records are passed by value, 16 bytes at a time: spans are written whole, since a load of two words that were stored one
- * by one has to wait for both to reach the cache. */
+/* Call records are passed by value, 16 bytes at a time: spans are written whole, since a load of two words that were
+ * stored one by one has to wait for both to reach the cache. */
 static inline void vm_set_span(iree_byte_span_t* span, uint8_t* data, iree_host_size_t length) {
 #if defined(__GNUC__) && UINTPTR_MAX == UINT64_MAX
   typedef uint64_t pair_t __attribute__((vector_size(16)));
