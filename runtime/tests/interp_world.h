@@ -65,7 +65,7 @@ static native_plan_t native_plan;
 
 static inline iree_status_t native_finish(iree_byte_span_t results) {
   if (native_plan.resume_failure) return iree_make_status(native_plan.resume_failure, "resume fails");
-  if (native_plan.deferrals-- > 0) return iree_status_from_code(IREE_STATUS_DEFERRED);
+  if (native_plan.deferrals-- > 0) return iree_make_status(IREE_STATUS_DEFERRED, "later");
   int32_t value = native_plan.argument * 10;
   if (results.data_length >= 4) memcpy(results.data, &value, 4);
   return iree_ok_status();
@@ -87,7 +87,7 @@ static inline iree_status_t native_begin(fake_module_t* fake, iree_vm_stack_t* s
   if (native_plan.calls.module) return native_call_further(stack, call);
   if (native_plan.deferrals > 0) {
     --native_plan.deferrals;
-    return iree_status_from_code(IREE_STATUS_DEFERRED);
+    return iree_make_status(IREE_STATUS_DEFERRED, "later");
   }
   return native_finish(call.results);
 }

@@ -188,7 +188,10 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
   interp_frame_t* frame = activation->innermost;
   if (frame->pending) {
     iree_status_t status = interp_resume_native(stack, frame);
-    if (is_deferred(stack, status)) return interp_suspend(stack, activation, frame);
+    if (is_deferred(stack, status)) {
+      iree_status_free(status);
+      return interp_suspend(stack, activation, frame);
+    }
     if (!iree_status_is_ok(status)) return interp_fail(stack, activation, status);
   } else {
     vm_stack_unwind(stack, &frame->base); /* what a callee that deferred may have left */
@@ -904,8 +907,9 @@ leave:
   interp_leave(stack, frame, ip);
   return iree_ok_status();
 import_failed: /* the frame of a native function that deferred stays on top */
-  if (is_deferred(stack, status)) return interp_suspend(stack, activation, frame);
-  goto failed;
+  if (!is_deferred(stack, status)) goto failed;
+  iree_status_free(status); /* libraries may have given it storage */
+  return interp_suspend(stack, activation, frame);
 suspended:
   stack->current = &frame->base;
   return interp_suspend(stack, activation, frame);
