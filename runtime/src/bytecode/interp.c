@@ -223,201 +223,201 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
 
 /* After a call the accumulators hold nothing: said so, they need not survive calls and can live in scratch
  * registers. */
-#define NEXT_FRESH(words)                                 \
-  do {                                                    \
+#define NEXT_FRESH(words)                                   \
+  do {                                                      \
     kept_i32 = 0, kept_i64 = 0, kept_f32 = 0, kept_f64 = 0; \
-    NEXT(words);                                          \
+    NEXT(words);                                            \
   } while (0)
 
-#define A r[ip->a]
-#define B r[ip->b]
-#define C r[ip->c]
-#define SECOND(slot) r[ip[1].slots[slot]]
+/* The 32-bit register, or the first of a pair, that an operand names; operands of the second word; a reference. */
+#define REG(operand) registers[ip->operand]
+#define REG2(number) registers[ip[1].slots[number]]
+#define REF(operand) FRAME->refs[ip->operand]
 
-/* NAME(result at C) = expression of a and b. */
-#define BINARY(name, type, expression)         \
-  CASE(name) {                                 \
-    type a = (type)A, b = (type)B;             \
-    C = (int32_t)(expression);                 \
-    NEXT(1);                                   \
+/* Result c = expression of a and b. */
+#define BINARY(name, type, expression)       \
+  CASE(name) {                               \
+    type a = (type)REG(a), b = (type)REG(b); \
+    REG(c) = (int32_t)(expression);          \
+    NEXT(1);                                 \
   }
 /* The same, keeping the result, and with the first operand kept from before; further down with the second one. */
 #define KEEPING(name, type, first, second, expression) \
   CASE(name) {                                         \
     type a = (type)(first), b = (type)(second);        \
     kept_i32 = (uint32_t)(expression);                 \
-    C = (int32_t)kept_i32;                             \
+    REG(c) = (int32_t)kept_i32;                        \
     NEXT(1);                                           \
   }
-#define BINARY_KEPT(name, type, expression)        \
-  KEEPING(name, type, A, B, expression)            \
-  KEEPING(name##_A, type, kept_i32, B, expression)
+#define BINARY_KEPT(name, type, expression)       \
+  KEEPING(name, type, REG(a), REG(b), expression) \
+  KEEPING(name##_A, type, kept_i32, REG(b), expression)
 #define KEEPING_64(name, type, first, second, expression) \
   CASE(name) {                                            \
     type a = (type)(first), b = (type)(second);           \
     kept_i64 = (uint64_t)(expression);                    \
-    store_64(&C, (int64_t)kept_i64);                      \
+    store_64(&REG(c), (int64_t)kept_i64);                 \
     NEXT(1);                                              \
   }
-#define BINARY_KEPT_64(name, type, expression)                       \
-  KEEPING_64(name, type, load_64(&A), load_64(&B), expression)       \
-  KEEPING_64(name##_A, type, kept_i64, load_64(&B), expression)
-#define SHIFT_KEPT_64(name, type, expression)             \
-  KEEPING_64(name, type, load_64(&A), B & 63, expression) \
-  KEEPING_64(name##_A, type, kept_i64, B & 63, expression)
+#define BINARY_KEPT_64(name, type, expression)                           \
+  KEEPING_64(name, type, load_64(&REG(a)), load_64(&REG(b)), expression) \
+  KEEPING_64(name##_A, type, kept_i64, load_64(&REG(b)), expression)
+#define SHIFT_KEPT_64(name, type, expression)                       \
+  KEEPING_64(name, type, load_64(&REG(a)), REG(b) & 63, expression) \
+  KEEPING_64(name##_A, type, kept_i64, REG(b) & 63, expression)
 #define KEEPING_FLOAT(name, suffix, type, first, second, expression) \
   CASE(name) {                                                       \
     type a = (first), b = (second);                                  \
     kept_##suffix = (expression);                                    \
-    store_##suffix(&C, kept_##suffix);                               \
+    store_##suffix(&REG(c), kept_##suffix);                          \
     NEXT(1);                                                         \
   }
 #define BINARY_FLOAT_KEPT(name, suffix, type, expression)                                       \
-  KEEPING_FLOAT(name, suffix, type, load_##suffix(&A), load_##suffix(&B), expression)           \
-  KEEPING_FLOAT(name##_A, suffix, type, kept_##suffix, load_##suffix(&B), expression)           \
-  KEEPING_FLOAT(name##_B, suffix, type, load_##suffix(&A), kept_##suffix, expression)
+  KEEPING_FLOAT(name, suffix, type, load_##suffix(&REG(a)), load_##suffix(&REG(b)), expression) \
+  KEEPING_FLOAT(name##_A, suffix, type, kept_##suffix, load_##suffix(&REG(b)), expression)      \
+  KEEPING_FLOAT(name##_B, suffix, type, load_##suffix(&REG(a)), kept_##suffix, expression)
 #define UNARY_FLOAT_KEPT(name, suffix, expression) \
   CASE(name) {                                     \
-    kept_##suffix = load_##suffix(&A);             \
+    kept_##suffix = load_##suffix(&REG(a));        \
     kept_##suffix = (expression);                  \
-    store_##suffix(&B, kept_##suffix);             \
+    store_##suffix(&REG(b), kept_##suffix);        \
     NEXT(1);                                       \
   }                                                \
   CASE(name##_A) {                                 \
     kept_##suffix = (expression);                  \
-    store_##suffix(&B, kept_##suffix);             \
+    store_##suffix(&REG(b), kept_##suffix);        \
     NEXT(1);                                       \
   }
-#define BINARY_64(name, type, expression)                          \
-  CASE(name) {                                                     \
-    type a = (type)load_64(&A), b = (type)load_64(&B);             \
-    store_64(&C, (int64_t)(expression));                           \
-    NEXT(1);                                                       \
+#define BINARY_64(name, type, expression)                        \
+  CASE(name) {                                                   \
+    type a = (type)load_64(&REG(a)), b = (type)load_64(&REG(b)); \
+    store_64(&REG(c), (int64_t)(expression));                    \
+    NEXT(1);                                                     \
   }
-#define DIVIDE(name, type, expression)         \
-  CASE(name) {                                 \
-    type a = (type)A, b = (type)B;             \
-    if (UNLIKELY(b == 0)) goto divided_by_zero;\
-    C = (int32_t)(expression);                 \
-    NEXT(1);                                   \
+#define DIVIDE(name, type, expression)          \
+  CASE(name) {                                  \
+    type a = (type)REG(a), b = (type)REG(b);    \
+    if (UNLIKELY(b == 0)) goto divided_by_zero; \
+    REG(c) = (int32_t)(expression);             \
+    NEXT(1);                                    \
   }
-#define DIVIDE_64(name, type, expression)                          \
-  CASE(name) {                                                     \
-    type a = (type)load_64(&A), b = (type)load_64(&B);             \
-    if (UNLIKELY(b == 0)) goto divided_by_zero;                    \
-    store_64(&C, (int64_t)(expression));                           \
-    NEXT(1);                                                       \
+#define DIVIDE_64(name, type, expression)                        \
+  CASE(name) {                                                   \
+    type a = (type)load_64(&REG(a)), b = (type)load_64(&REG(b)); \
+    if (UNLIKELY(b == 0)) goto divided_by_zero;                  \
+    store_64(&REG(c), (int64_t)(expression));                    \
+    NEXT(1);                                                     \
   }
-#define COMPARE_64(name, type, expression)                         \
-  CASE(name) {                                                     \
-    type a = (type)load_64(&A), b = (type)load_64(&B);             \
-    C = (expression);                                              \
-    NEXT(1);                                                       \
+#define COMPARE_64(name, type, expression)                       \
+  CASE(name) {                                                   \
+    type a = (type)load_64(&REG(a)), b = (type)load_64(&REG(b)); \
+    REG(c) = (expression);                                       \
+    NEXT(1);                                                     \
   }
-#define UNARY(name, expression) \
-  CASE(name) {                  \
-    uint32_t a = (uint32_t)A;   \
-    B = (int32_t)(expression);  \
-    NEXT(1);                    \
+#define UNARY(name, expression)     \
+  CASE(name) {                      \
+    uint32_t a = (uint32_t)REG(a);  \
+    REG(b) = (int32_t)(expression); \
+    NEXT(1);                        \
   }
-#define UNARY_64(name, expression)          \
-  CASE(name) {                              \
-    uint64_t a = (uint64_t)load_64(&A);     \
-    store_64(&B, (int64_t)(expression));    \
-    NEXT(1);                                \
+#define UNARY_64(name, expression)            \
+  CASE(name) {                                \
+    uint64_t a = (uint64_t)load_64(&REG(a));  \
+    store_64(&REG(b), (int64_t)(expression)); \
+    NEXT(1);                                  \
   }
 #define UNARY_FLOAT(name, suffix, type, expression) \
   CASE(name) {                                      \
-    type a = load_##suffix(&A);                     \
-    store_##suffix(&B, expression);                 \
-    NEXT_FRESH(1);                                        \
+    type a = load_##suffix(&REG(a));                \
+    store_##suffix(&REG(b), expression);            \
+    NEXT_FRESH(1);                                  \
   }
-#define BINARY_FLOAT(name, suffix, type, expression)        \
-  CASE(name) {                                              \
-    type a = load_##suffix(&A), b = load_##suffix(&B);      \
-    store_##suffix(&C, expression);                         \
-    NEXT_FRESH(1);                                                \
+#define BINARY_FLOAT(name, suffix, type, expression)             \
+  CASE(name) {                                                   \
+    type a = load_##suffix(&REG(a)), b = load_##suffix(&REG(b)); \
+    store_##suffix(&REG(c), expression);                         \
+    NEXT_FRESH(1);                                               \
   }
-#define COMPARE_FLOAT(name, suffix, type, expression)       \
-  CASE(name) {                                              \
-    type a = load_##suffix(&A), b = load_##suffix(&B);      \
-    C = (expression);                                       \
-    NEXT(1);                                                \
+#define COMPARE_FLOAT(name, suffix, type, expression)            \
+  CASE(name) {                                                   \
+    type a = load_##suffix(&REG(a)), b = load_##suffix(&REG(b)); \
+    REG(c) = (expression);                                       \
+    NEXT(1);                                                     \
   }
 /* The instructions that exist for both widths of floats. */
-#define FLOAT_CASES(T, suffix, type, m)                                          \
-  BINARY_FLOAT_KEPT(ADD_##T, suffix, type, a + b)                                     \
-  BINARY_FLOAT_KEPT(SUB_##T, suffix, type, a - b)                                     \
-  BINARY_FLOAT_KEPT(MUL_##T, suffix, type, a* b)                                      \
-  BINARY_FLOAT_KEPT(DIV_##T, suffix, type, a / b)                                     \
-  BINARY_FLOAT(REM_##T, suffix, type, remainder##m(a, b))                        \
-  BINARY_FLOAT(MIN_##T, suffix, type, b < a ? b : a)                             \
-  BINARY_FLOAT(MAX_##T, suffix, type, a < b ? b : a)                             \
-  BINARY_FLOAT(ATAN2_##T, suffix, type, atan2##m(a, b))                          \
-  BINARY_FLOAT(POW_##T, suffix, type, pow##m(a, b))                              \
-  UNARY_FLOAT(CEIL_##T, suffix, type, ceil##m(a))                                \
-  UNARY_FLOAT(FLOOR_##T, suffix, type, floor##m(a))                              \
-  UNARY_FLOAT(ROUND_##T, suffix, type, round##m(a))                              \
-  UNARY_FLOAT(ROUND_##T##_EVEN, suffix, type, math_round_even_##suffix(a))       \
-  UNARY_FLOAT(SQRT_##T, suffix, type, sqrt##m(a))                                \
-  UNARY_FLOAT(RSQRT_##T, suffix, type, (type)1 / sqrt##m(a))                     \
-  UNARY_FLOAT(ATAN_##T, suffix, type, atan##m(a))                                \
-  UNARY_FLOAT(COS_##T, suffix, type, cos##m(a))                                  \
-  UNARY_FLOAT(SIN_##T, suffix, type, sin##m(a))                                  \
-  UNARY_FLOAT(EXP_##T, suffix, type, exp##m(a))                                  \
-  UNARY_FLOAT(EXP2_##T, suffix, type, exp2##m(a))                                \
-  UNARY_FLOAT(EXPM1_##T, suffix, type, expm1##m(a))                              \
-  UNARY_FLOAT(LOG_##T, suffix, type, log##m(a))                                  \
-  UNARY_FLOAT(LOG10_##T, suffix, type, log10##m(a))                              \
-  UNARY_FLOAT(LOG1P_##T, suffix, type, log1p##m(a))                              \
-  UNARY_FLOAT(LOG2_##T, suffix, type, log2##m(a))                                \
-  UNARY_FLOAT(TANH_##T, suffix, type, tanh##m(a))                                \
-  UNARY_FLOAT(ERF_##T, suffix, type, erf##m(a))                                  \
-  COMPARE_FLOAT(CMP_EQ_##T##_O, suffix, type, a == b)                            \
-  COMPARE_FLOAT(CMP_EQ_##T##_U, suffix, type, !(a < b || a > b))                 \
-  COMPARE_FLOAT(CMP_NE_##T##_O, suffix, type, !(a == b))                         \
-  COMPARE_FLOAT(CMP_LT_##T##_O, suffix, type, a < b)                             \
-  COMPARE_FLOAT(CMP_LT_##T##_U, suffix, type, !(a >= b))                         \
-  COMPARE_FLOAT(CMP_LTE_##T##_O, suffix, type, a <= b)                           \
-  COMPARE_FLOAT(CMP_LTE_##T##_U, suffix, type, !(a > b))                         \
-  CASE(CMP_NAN_##T) {                                                            \
-    type a = load_##suffix(&A);                                                  \
-    B = a != a;                                                                  \
-    NEXT(1);                                                                     \
-  }                                                                              \
-  CASE(FMA_##T) {                                                                \
-    kept_##suffix = math_fma_##suffix(load_##suffix(&A), load_##suffix(&B), load_##suffix(&C)); \
-    store_##suffix(&SECOND(0), kept_##suffix);                                   \
-    NEXT(2);                                                                     \
-  }                                                                              \
-  CASE(FPOWI_##T) {                                                              \
-    store_##suffix(&C, math_powi_##suffix(load_##suffix(&A), load_64(&B)));      \
-    NEXT(1);                                                                     \
+#define FLOAT_CASES(T, suffix, type, m)                                                                        \
+  BINARY_FLOAT_KEPT(ADD_##T, suffix, type, a + b)                                                              \
+  BINARY_FLOAT_KEPT(SUB_##T, suffix, type, a - b)                                                              \
+  BINARY_FLOAT_KEPT(MUL_##T, suffix, type, a* b)                                                               \
+  BINARY_FLOAT_KEPT(DIV_##T, suffix, type, a / b)                                                              \
+  BINARY_FLOAT(REM_##T, suffix, type, remainder##m(a, b))                                                      \
+  BINARY_FLOAT(MIN_##T, suffix, type, b < a ? b : a)                                                           \
+  BINARY_FLOAT(MAX_##T, suffix, type, a < b ? b : a)                                                           \
+  BINARY_FLOAT(ATAN2_##T, suffix, type, atan2##m(a, b))                                                        \
+  BINARY_FLOAT(POW_##T, suffix, type, pow##m(a, b))                                                            \
+  UNARY_FLOAT(CEIL_##T, suffix, type, ceil##m(a))                                                              \
+  UNARY_FLOAT(FLOOR_##T, suffix, type, floor##m(a))                                                            \
+  UNARY_FLOAT(ROUND_##T, suffix, type, round##m(a))                                                            \
+  UNARY_FLOAT(ROUND_##T##_EVEN, suffix, type, math_round_even_##suffix(a))                                     \
+  UNARY_FLOAT(SQRT_##T, suffix, type, sqrt##m(a))                                                              \
+  UNARY_FLOAT(RSQRT_##T, suffix, type, (type)1 / sqrt##m(a))                                                   \
+  UNARY_FLOAT(ATAN_##T, suffix, type, atan##m(a))                                                              \
+  UNARY_FLOAT(COS_##T, suffix, type, cos##m(a))                                                                \
+  UNARY_FLOAT(SIN_##T, suffix, type, sin##m(a))                                                                \
+  UNARY_FLOAT(EXP_##T, suffix, type, exp##m(a))                                                                \
+  UNARY_FLOAT(EXP2_##T, suffix, type, exp2##m(a))                                                              \
+  UNARY_FLOAT(EXPM1_##T, suffix, type, expm1##m(a))                                                            \
+  UNARY_FLOAT(LOG_##T, suffix, type, log##m(a))                                                                \
+  UNARY_FLOAT(LOG10_##T, suffix, type, log10##m(a))                                                            \
+  UNARY_FLOAT(LOG1P_##T, suffix, type, log1p##m(a))                                                            \
+  UNARY_FLOAT(LOG2_##T, suffix, type, log2##m(a))                                                              \
+  UNARY_FLOAT(TANH_##T, suffix, type, tanh##m(a))                                                              \
+  UNARY_FLOAT(ERF_##T, suffix, type, erf##m(a))                                                                \
+  COMPARE_FLOAT(CMP_EQ_##T##_O, suffix, type, a == b)                                                          \
+  COMPARE_FLOAT(CMP_EQ_##T##_U, suffix, type, !(a < b || a > b))                                               \
+  COMPARE_FLOAT(CMP_NE_##T##_O, suffix, type, !(a == b))                                                       \
+  COMPARE_FLOAT(CMP_LT_##T##_O, suffix, type, a < b)                                                           \
+  COMPARE_FLOAT(CMP_LT_##T##_U, suffix, type, !(a >= b))                                                       \
+  COMPARE_FLOAT(CMP_LTE_##T##_O, suffix, type, a <= b)                                                         \
+  COMPARE_FLOAT(CMP_LTE_##T##_U, suffix, type, !(a > b))                                                       \
+  CASE(CMP_NAN_##T) {                                                                                          \
+    type a = load_##suffix(&REG(a));                                                                           \
+    REG(b) = a != a;                                                                                           \
+    NEXT(1);                                                                                                   \
+  }                                                                                                            \
+  CASE(FMA_##T) {                                                                                              \
+    kept_##suffix = math_fma_##suffix(load_##suffix(&REG(a)), load_##suffix(&REG(b)), load_##suffix(&REG(c))); \
+    store_##suffix(&REG2(0), kept_##suffix);                                                                   \
+    NEXT(2);                                                                                                   \
+  }                                                                                                            \
+  CASE(FPOWI_##T) {                                                                                            \
+    store_##suffix(&REG(c), math_powi_##suffix(load_##suffix(&REG(a)), load_64(&REG(b))));                     \
+    NEXT(1);                                                                                                   \
   }
 
-#define BRANCH(condition)                                       \
-  do {                                                          \
-    if (condition) NEXT(ip[1].then_offset);                     \
-    NEXT(ip[1].else_offset);                                    \
+#define BRANCH(condition)                   \
+  do {                                      \
+    if (condition) NEXT(ip[1].then_offset); \
+    NEXT(ip[1].else_offset);                \
   } while (0)
 /* Compares, keeps the result, branches; the second one on the way back of a loop. */
-#define COMPARE_AND_BRANCH(name, type, load, expression) \
-  CASE(name##_BACK)                                      \
+#define COMPARE_AND_BRANCH(name, type, load, expression)   \
+  CASE(name##_BACK)                                        \
   if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled; \
-  FALL_THROUGH                                           \
-  CASE(name) {                                           \
-    type a = (type)load(A), b = (type)load(B);           \
-    bool holds = (expression);                           \
-    C = holds;                                           \
-    BRANCH(holds);                                       \
+  FALL_THROUGH                                             \
+  CASE(name) {                                             \
+    type a = (type)load(REG(a)), b = (type)load(REG(b));   \
+    bool holds = (expression);                             \
+    REG(c) = holds;                                        \
+    BRANCH(holds);                                         \
   }
 /* The first cases of a table are jumps of the machine, which it predicts; the offset of another case has to be waited
  * for. */
 #if INTERP_THREADED
-#define TABLE_CASE(number)                \
-  case number:                            \
-    ip += offsets[1 + (number)];          \
-    __asm__ volatile("" : "+r"(ip));      \
+#define TABLE_CASE(number)           \
+  case number:                       \
+    ip += offsets[1 + (number)];     \
+    __asm__ volatile("" : "+r"(ip)); \
     DISPATCH();
 #else
 #define TABLE_CASE(number)
@@ -425,73 +425,72 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
 #define AS_IS(value) (value)
 #define AS_PAIR(value) load_64(&(value))
 
-/* The place of element `offset` in the buffer at A, or the way out. */
-#define BUFFER_ELEMENT(size, write)                                                                                \
-  const iree_vm_ref_t* ref = &f[ip->a];                                                                            \
-  uint64_t offset = (uint64_t)load_64(&B);                                                                         \
-  const iree_vm_buffer_t* buffer = (const iree_vm_buffer_t*)ref->ptr;                                              \
-  if (UNLIKELY(ref->type != buffer_type || offset >= buffer->data.data_length / (size) ||                          \
-               ((write) && !(buffer->access & IREE_VM_BUFFER_ACCESS_MUTABLE)))) {                                  \
-    status = interp_buffer_failure(ref, offset, size, write);                                                      \
-    goto failed;                                                                                                   \
-  }                                                                                                                \
+/* The place of an element of the buffer in operand a, its number being operand b; or the way out. */
+#define BUFFER_ELEMENT(size, write)                                                       \
+  const iree_vm_ref_t* ref = &REF(a);                                                     \
+  uint64_t offset = (uint64_t)load_64(&REG(b));                                           \
+  const iree_vm_buffer_t* buffer = (const iree_vm_buffer_t*)ref->ptr;                     \
+  if (UNLIKELY(ref->type != buffer_type || offset >= buffer->data.data_length / (size) || \
+               ((write) && !(buffer->access & IREE_VM_BUFFER_ACCESS_MUTABLE)))) {         \
+    status = interp_buffer_failure(ref, offset, size, write);                             \
+    goto failed;                                                                          \
+  }                                                                                       \
   uint8_t* element = buffer->data.data + offset * (size)
-#define BUFFER_LOAD(name, type)                \
-  CASE(name) {                                 \
-    BUFFER_ELEMENT(sizeof(type), false);       \
-    type value;                                \
-    memcpy(&value, element, sizeof value);     \
-    C = (int32_t)value;                        \
-    NEXT(1);                                   \
+#define BUFFER_LOAD(name, type)            \
+  CASE(name) {                             \
+    BUFFER_ELEMENT(sizeof(type), false);   \
+    type value;                            \
+    memcpy(&value, element, sizeof value); \
+    REG(c) = (int32_t)value;               \
+    NEXT(1);                               \
   }
-#define BUFFER_STORE(name, type)               \
-  CASE(name) {                                 \
-    BUFFER_ELEMENT(sizeof(type), true);        \
-    type value = (type)(uint32_t)C;            \
-    memcpy(element, &value, sizeof value);     \
-    NEXT(1);                                   \
+#define BUFFER_STORE(name, type)           \
+  CASE(name) {                             \
+    BUFFER_ELEMENT(sizeof(type), true);    \
+    type value = (type)(uint32_t)REG(c);   \
+    memcpy(element, &value, sizeof value); \
+    NEXT(1);                               \
   }
 
 /* The address of a global whose offset is in a register, or the way out. */
-#define INDIRECT_GLOBAL(size)                                                          \
-  uint32_t offset = (uint32_t)A;                                                       \
-  if (UNLIKELY((uint64_t)offset + (size) > frame->state->module->image.global_bytes)) {\
-    status = interp_global_failure(frame, offset);                                     \
-    goto failed;                                                                       \
+#define INDIRECT_GLOBAL(size)                                                           \
+  uint32_t offset = (uint32_t)REG(a);                                                   \
+  if (UNLIKELY((uint64_t)offset + (size) > FRAME->state->module->image.global_bytes)) { \
+    status = interp_global_failure(FRAME, offset);                                      \
+    goto failed;                                                                        \
   }
 
-/* The element at index B of the list at A, when it is a list of these values and the index is inside. */
-#define LIST_ELEMENT(value_type)                                                                                  \
-  const iree_vm_list_t* list = (const iree_vm_list_t*)f[ip->a].ptr;                                                \
-  uint32_t index = (uint32_t)B;                                                                                    \
-  bool is_direct = f[ip->a].type == list_type && list->element_type.value == (value_type) && index < list->count
+/* The list in operand a and the index in operand b; `is_direct` when it holds such values and the index is inside. */
+#define LIST_ELEMENT(value_type)                                  \
+  const iree_vm_list_t* list = (const iree_vm_list_t*)REF(a).ptr; \
+  uint32_t index = (uint32_t)REG(b);                              \
+  bool is_direct = REF(a).type == list_type && list->element_type.value == (value_type) && index < list->count
 
 /* An instruction that is a function of its own. */
-#define OPERATION(name, function, words)            \
-  CASE(name) {                                      \
-    status = function(frame, ip);                   \
+#define OPERATION(name, function, words)                   \
+  CASE(name) {                                             \
+    status = function(FRAME, ip);                          \
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed; \
-    NEXT_FRESH(words);                                    \
+    NEXT_FRESH(words);                                     \
   }
 
-/* The running frame, found from its registers each time: one machine register less to keep. */
-#define frame frame_of(r)
+/* The running frame and its references, found from its registers each time: two machine registers less to keep. */
+#define FRAME frame_of(registers)
 
-#define SWITCH_TO(target)              \
-  do {                                 \
-    r = interp_registers(target);      \
-    f = frame->refs;                   \
-    globals = frame->state->globals;   \
+#define SWITCH_TO(target)                 \
+  do {                                    \
+    registers = interp_registers(target); \
+    globals = FRAME->state->globals;      \
   } while (0)
 
 /* Leaves the frame for its caller, which is in a call. */
-#define RETURN_TO_CALLER()                                            \
-  do {                                                                \
-    interp_frame_t* caller = (interp_frame_t*)frame->base.parent;     \
-    stack->budget += frame->function->cost;                           \
-    vm_stack_pop(stack, frame);                                       \
-    SWITCH_TO(caller);                                                \
-    ip = frame->ip;                                                   \
+#define RETURN_TO_CALLER()                                        \
+  do {                                                            \
+    interp_frame_t* caller = (interp_frame_t*)FRAME->base.parent; \
+    stack->budget += FRAME->function->cost;                       \
+    vm_stack_pop(stack, FRAME);                                   \
+    SWITCH_TO(caller);                                            \
+    ip = FRAME->ip;                                               \
   } while (0)
 
 iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation) {
@@ -506,15 +505,14 @@ iree_status_t interp_run(iree_vm_stack_t* stack, interp_activation_t* activation
 #endif
   const iree_vm_ref_type_t buffer_type = iree_vm_buffer_type(), list_type = iree_vm_list_type();
   iree_status_t status = iree_ok_status();
-  int32_t* r;
-  iree_vm_ref_t* f;
+  int32_t* registers;
   uint8_t* globals;
   uint32_t kept_i32 = 0; /* the accumulators: results that the next instruction needs */
   uint64_t kept_i64 = 0;
   float kept_f32 = 0;
   double kept_f64 = 0;
   SWITCH_TO(activation->innermost);
-  const code_word_t* ip = frame->ip;
+  const code_word_t* ip = FRAME->ip;
   DISPATCH();
 
 #if !INTERP_THREADED
@@ -523,38 +521,38 @@ dispatch:
 #endif
 
     /* ---- Constants, moves, globals ---- */
-    CASE(CONST_I32) { A = ip->imm; NEXT(1); }
-    CASE(CONST_I64_SHORT) { store_64(&A, ip->imm); NEXT(1); }
-    CASE(CONST_I64) { store_64(&A, (int64_t)ip[1].bits); NEXT(2); }
-    CASE(MOVE_32) { B = A; NEXT(1); }
-    CASE(MOVE_64) { store_64(&B, load_64(&A)); NEXT(1); }
-    CASE(MOVE_32_TWICE) { B = A; r[ip[1].op] = C; NEXT(2); }
-    CASE(GLOBAL_LOAD_I32) { memcpy(&A, globals + (uint32_t)ip->imm, 4); NEXT(1); }
-    CASE(GLOBAL_STORE_I32) { memcpy(globals + (uint32_t)ip->imm, &A, 4); NEXT(1); }
-    CASE(GLOBAL_LOAD_I64) { memcpy(&A, globals + (uint32_t)ip->imm, 8); NEXT(1); }
-    CASE(GLOBAL_STORE_I64) { memcpy(globals + (uint32_t)ip->imm, &A, 8); NEXT(1); }
-    CASE(GLOBAL_LOAD_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(&B, globals + offset, 4); NEXT(1); }
-    CASE(GLOBAL_STORE_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(globals + offset, &B, 4); NEXT(1); }
-    CASE(GLOBAL_LOAD_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(&B, globals + offset, 8); NEXT(1); }
-    CASE(GLOBAL_STORE_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(globals + offset, &B, 8); NEXT(1); }
+    CASE(CONST_I32) { REG(a) = ip->imm; NEXT(1); }
+    CASE(CONST_I64_SHORT) { store_64(&REG(a), ip->imm); NEXT(1); }
+    CASE(CONST_I64) { store_64(&REG(a), (int64_t)ip[1].bits); NEXT(2); }
+    CASE(MOVE_32) { REG(b) = REG(a); NEXT(1); }
+    CASE(MOVE_64) { store_64(&REG(b), load_64(&REG(a))); NEXT(1); }
+    CASE(MOVE_32_TWICE) { REG(b) = REG(a); registers[ip[1].op] = REG(c); NEXT(2); }
+    CASE(GLOBAL_LOAD_I32) { memcpy(&REG(a), globals + (uint32_t)ip->imm, 4); NEXT(1); }
+    CASE(GLOBAL_STORE_I32) { memcpy(globals + (uint32_t)ip->imm, &REG(a), 4); NEXT(1); }
+    CASE(GLOBAL_LOAD_I64) { memcpy(&REG(a), globals + (uint32_t)ip->imm, 8); NEXT(1); }
+    CASE(GLOBAL_STORE_I64) { memcpy(globals + (uint32_t)ip->imm, &REG(a), 8); NEXT(1); }
+    CASE(GLOBAL_LOAD_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(&REG(b), globals + offset, 4); NEXT(1); }
+    CASE(GLOBAL_STORE_INDIRECT_I32) { INDIRECT_GLOBAL(4); memcpy(globals + offset, &REG(b), 4); NEXT(1); }
+    CASE(GLOBAL_LOAD_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(&REG(b), globals + offset, 8); NEXT(1); }
+    CASE(GLOBAL_STORE_INDIRECT_I64) { INDIRECT_GLOBAL(8); memcpy(globals + offset, &REG(b), 8); NEXT(1); }
     OPERATION(GLOBAL_LOAD_REF, interp_global_load_ref, 2)
     OPERATION(GLOBAL_STORE_REF, interp_global_store_ref, 2)
     OPERATION(GLOBAL_LOAD_INDIRECT_REF, interp_global_load_indirect_ref, 2)
     OPERATION(GLOBAL_STORE_INDIRECT_REF, interp_global_store_indirect_ref, 2)
 
     /* ---- Choosing ---- */
-    CASE(SELECT_I32) { SECOND(0) = A ? B : C; NEXT(2); }
-    CASE(SELECT_I64) { store_64(&SECOND(0), A ? load_64(&B) : load_64(&C)); NEXT(2); }
+    CASE(SELECT_I32) { REG2(0) = REG(a) ? REG(b) : REG(c); NEXT(2); }
+    CASE(SELECT_I64) { store_64(&REG2(0), REG(a) ? load_64(&REG(b)) : load_64(&REG(c))); NEXT(2); }
     CASE(SWITCH_I32) {
       const uint16_t* values = ip[1].slots;
-      uint32_t count = values[0], index = (uint32_t)A;
-      C = r[index < count ? values[1 + index] : ip->b];
+      uint32_t count = values[0], index = (uint32_t)REG(a);
+      REG(c) = registers[index < count ? values[1 + index] : ip->b];
       NEXT(1 + code_words_of(1 + count));
     }
     CASE(SWITCH_I64) {
       const uint16_t* values = ip[1].slots;
-      uint32_t count = values[0], index = (uint32_t)A;
-      store_64(&C, load_64(&r[index < count ? values[1 + index] : ip->b]));
+      uint32_t count = values[0], index = (uint32_t)REG(a);
+      store_64(&REG(c), load_64(&registers[index < count ? values[1 + index] : ip->b]));
       NEXT(1 + code_words_of(1 + count));
     }
     OPERATION(SELECT_REF, interp_select_ref, 3)
@@ -563,15 +561,15 @@ dispatch:
     /* ---- Integers ---- */
     BINARY_KEPT(ADD_I32, uint32_t, a + b)
     BINARY_KEPT(SUB_I32, uint32_t, a - b)
-    KEEPING(SUB_I32_B, uint32_t, A, kept_i32, a - b)
+    KEEPING(SUB_I32_B, uint32_t, REG(a), kept_i32, a - b)
     BINARY_KEPT(MUL_I32, uint32_t, a * b)
     DIVIDE(DIV_I32_S, int32_t, math_div_i32(a, b))
     DIVIDE(DIV_I32_U, uint32_t, a / b)
     DIVIDE(REM_I32_S, int32_t, math_rem_i32(a, b))
     DIVIDE(REM_I32_U, uint32_t, a % b)
     CASE(FMA_I32) {
-      kept_i32 = (uint32_t)A * (uint32_t)B + (uint32_t)C;
-      SECOND(0) = (int32_t)kept_i32;
+      kept_i32 = (uint32_t)REG(a) * (uint32_t)REG(b) + (uint32_t)REG(c);
+      REG2(0) = (int32_t)kept_i32;
       NEXT(2);
     }
     BINARY_KEPT(AND_I32, uint32_t, a & b)
@@ -598,15 +596,15 @@ dispatch:
     UNARY(EXT_I16_I32_U, (uint16_t)a)
     BINARY_KEPT_64(ADD_I64, uint64_t, a + b)
     BINARY_KEPT_64(SUB_I64, uint64_t, a - b)
-    KEEPING_64(SUB_I64_B, uint64_t, load_64(&A), kept_i64, a - b)
+    KEEPING_64(SUB_I64_B, uint64_t, load_64(&REG(a)), kept_i64, a - b)
     BINARY_KEPT_64(MUL_I64, uint64_t, a * b)
     DIVIDE_64(DIV_I64_S, int64_t, math_div_i64(a, b))
     DIVIDE_64(DIV_I64_U, uint64_t, a / b)
     DIVIDE_64(REM_I64_S, int64_t, math_rem_i64(a, b))
     DIVIDE_64(REM_I64_U, uint64_t, a % b)
     CASE(FMA_I64) {
-      kept_i64 = (uint64_t)load_64(&A) * (uint64_t)load_64(&B) + (uint64_t)load_64(&C);
-      store_64(&SECOND(0), (int64_t)kept_i64);
+      kept_i64 = (uint64_t)load_64(&REG(a)) * (uint64_t)load_64(&REG(b)) + (uint64_t)load_64(&REG(c));
+      store_64(&REG2(0), (int64_t)kept_i64);
       NEXT(2);
     }
     BINARY_KEPT_64(AND_I64, uint64_t, a & b)
@@ -623,12 +621,12 @@ dispatch:
     COMPARE_64(CMP_NE_I64, int64_t, a != b)
     COMPARE_64(CMP_LT_I64_S, int64_t, a < b)
     COMPARE_64(CMP_LT_I64_U, uint64_t, a < b)
-    CASE(CMP_NZ_I64) { B = load_64(&A) != 0; NEXT(1); }
+    CASE(CMP_NZ_I64) { REG(b) = load_64(&REG(a)) != 0; NEXT(1); }
     UNARY_64(NOT_I64, ~a)
     UNARY_64(CTLZ_I64, math_ctlz_i64(a))
     UNARY_64(ABS_I64, (int64_t)a < 0 ? 0u - a : a)
-    CASE(EXT_I32_I64_S) { store_64(&B, A); NEXT(1); }
-    CASE(EXT_I32_I64_U) { store_64(&B, (uint32_t)A); NEXT(1); }
+    CASE(EXT_I32_I64_S) { store_64(&REG(b), REG(a)); NEXT(1); }
+    CASE(EXT_I32_I64_U) { store_64(&REG(b), (uint32_t)REG(a)); NEXT(1); }
 
     /* ---- Floats ---- */
     FLOAT_CASES(F32, f32, float, f)
@@ -637,38 +635,38 @@ dispatch:
     UNARY_FLOAT_KEPT(NEG_F32, f32, -kept_f32)
     UNARY_FLOAT_KEPT(ABS_F64, f64, fabs(kept_f64))
     UNARY_FLOAT_KEPT(NEG_F64, f64, -kept_f64)
-    CASE(CAST_SI32_F32) { store_f32(&B, (float)A); NEXT(1); }
-    CASE(CAST_UI32_F32) { store_f32(&B, (float)(uint32_t)A); NEXT(1); }
-    CASE(CAST_SI64_F32) { store_f32(&B, (float)load_64(&A)); NEXT(1); }
-    CASE(CAST_UI64_F32) { store_f32(&B, (float)(uint64_t)load_64(&A)); NEXT(1); }
-    CASE(CAST_F32_SI32) { B = math_to_i32(load_f32(&A)); NEXT_FRESH(1); }
-    CASE(CAST_F32_SI64) { store_64(&B, math_to_i64(load_f32(&A))); NEXT_FRESH(1); }
-    CASE(CAST_F32_UI64) { store_64(&B, math_to_u64(load_f32(&A))); NEXT_FRESH(1); }
-    CASE(CAST_SI32_F64) { store_f64(&B, (double)A); NEXT(1); }
-    CASE(CAST_UI32_F64) { store_f64(&B, (double)(uint32_t)A); NEXT(1); }
-    CASE(CAST_SI64_F64) { store_f64(&B, (double)load_64(&A)); NEXT(1); }
-    CASE(CAST_UI64_F64) { store_f64(&B, (double)(uint64_t)load_64(&A)); NEXT(1); }
-    CASE(CAST_F64_SI32) { B = math_to_i32((float)load_f64(&A)); NEXT_FRESH(1); }
-    CASE(CAST_F64_SI64) { store_64(&B, math_to_i64(load_f64(&A))); NEXT_FRESH(1); }
-    CASE(TRUNC_F64_F32) { store_f32(&B, (float)load_f64(&A)); NEXT(1); }
-    CASE(EXT_F32_F64) { store_f64(&B, load_f32(&A)); NEXT(1); }
+    CASE(CAST_SI32_F32) { store_f32(&REG(b), (float)REG(a)); NEXT(1); }
+    CASE(CAST_UI32_F32) { store_f32(&REG(b), (float)(uint32_t)REG(a)); NEXT(1); }
+    CASE(CAST_SI64_F32) { store_f32(&REG(b), (float)load_64(&REG(a))); NEXT(1); }
+    CASE(CAST_UI64_F32) { store_f32(&REG(b), (float)(uint64_t)load_64(&REG(a))); NEXT(1); }
+    CASE(CAST_F32_SI32) { REG(b) = math_to_i32(load_f32(&REG(a))); NEXT_FRESH(1); }
+    CASE(CAST_F32_SI64) { store_64(&REG(b), math_to_i64(load_f32(&REG(a)))); NEXT_FRESH(1); }
+    CASE(CAST_F32_UI64) { store_64(&REG(b), math_to_u64(load_f32(&REG(a)))); NEXT_FRESH(1); }
+    CASE(CAST_SI32_F64) { store_f64(&REG(b), (double)REG(a)); NEXT(1); }
+    CASE(CAST_UI32_F64) { store_f64(&REG(b), (double)(uint32_t)REG(a)); NEXT(1); }
+    CASE(CAST_SI64_F64) { store_f64(&REG(b), (double)load_64(&REG(a))); NEXT(1); }
+    CASE(CAST_UI64_F64) { store_f64(&REG(b), (double)(uint64_t)load_64(&REG(a))); NEXT(1); }
+    CASE(CAST_F64_SI32) { REG(b) = math_to_i32((float)load_f64(&REG(a))); NEXT_FRESH(1); }
+    CASE(CAST_F64_SI64) { store_64(&REG(b), math_to_i64(load_f64(&REG(a)))); NEXT_FRESH(1); }
+    CASE(TRUNC_F64_F32) { store_f32(&REG(b), (float)load_f64(&REG(a))); NEXT(1); }
+    CASE(EXT_F32_F64) { store_f64(&REG(b), load_f32(&REG(a))); NEXT(1); }
 
     /* ---- References ---- */
-    CASE(CONST_REF_ZERO) { vm_ref_release(ref_at(f, ip->a)); NEXT_FRESH(1); }
+    CASE(CONST_REF_ZERO) { vm_ref_release(ref_at(FRAME->refs, ip->a)); NEXT_FRESH(1); }
     CASE(CONST_REF_RODATA) {
-      iree_vm_ref_t constant = {&frame->state->module->rodata[(uint32_t)ip->imm], buffer_type};
-      vm_ref_retain(&constant, ref_at(f, ip->a));
+      iree_vm_ref_t constant = {&FRAME->state->module->rodata[(uint32_t)ip->imm], buffer_type};
+      vm_ref_retain(&constant, ref_at(FRAME->refs, ip->a));
       NEXT_FRESH(1);
     }
-    CASE(MOVE_REF) CASE(ASSIGN_REF) { take_ref(f, ip->a, ref_at(f, ip->b)); NEXT_FRESH(1); }
+    CASE(MOVE_REF) CASE(ASSIGN_REF) { take_ref(FRAME->refs, ip->a, ref_at(FRAME->refs, ip->b)); NEXT_FRESH(1); }
     OPERATION(CAST_ANY_REF, interp_cast_any_ref, 2)
-    CASE(CMP_EQ_REF) { C = iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT_FRESH(1); }
-    CASE(CMP_NE_REF) { C = !iree_vm_ref_equal(&f[ip->a], &f[ip->b]); NEXT_FRESH(1); }
-    CASE(CMP_NZ_REF) { B = !iree_vm_ref_is_null(&f[ip->a]); NEXT_FRESH(1); }
+    CASE(CMP_EQ_REF) { REG(c) = iree_vm_ref_equal(&REF(a), &REF(b)); NEXT_FRESH(1); }
+    CASE(CMP_NE_REF) { REG(c) = !iree_vm_ref_equal(&REF(a), &REF(b)); NEXT_FRESH(1); }
+    CASE(CMP_NZ_REF) { REG(b) = !iree_vm_ref_is_null(&REF(a)); NEXT_FRESH(1); }
     CASE(DISCARD_REFS) {
       const uint16_t* refs = ip->slots + 2;
       uint32_t count = ip->a;
-      for (uint32_t i = 0; i < count; ++i) vm_ref_release(&f[refs[i]]);
+      for (uint32_t i = 0; i < count; ++i) vm_ref_release(&FRAME->refs[refs[i]]);
       NEXT_FRESH(code_words_of(2 + count));
     }
 
@@ -678,18 +676,18 @@ dispatch:
     BUFFER_LOAD(BUFFER_LOAD_I16_U, uint16_t)
     BUFFER_LOAD(BUFFER_LOAD_I16_S, int16_t)
     BUFFER_LOAD(BUFFER_LOAD_I32, int32_t)
-    CASE(BUFFER_LOAD_I64) { BUFFER_ELEMENT(8, false); memcpy(&C, element, 8); NEXT(1); }
+    CASE(BUFFER_LOAD_I64) { BUFFER_ELEMENT(8, false); memcpy(&REG(c), element, 8); NEXT(1); }
     BUFFER_STORE(BUFFER_STORE_I8, uint8_t)
     BUFFER_STORE(BUFFER_STORE_I16, uint16_t)
     BUFFER_STORE(BUFFER_STORE_I32, uint32_t)
-    CASE(BUFFER_STORE_I64) { BUFFER_ELEMENT(8, true); memcpy(element, &C, 8); NEXT(1); }
+    CASE(BUFFER_STORE_I64) { BUFFER_ELEMENT(8, true); memcpy(element, &REG(c), 8); NEXT(1); }
     CASE(BUFFER_LENGTH) {
-      const iree_vm_ref_t* ref = &f[ip->a];
+      const iree_vm_ref_t* ref = &REF(a);
       if (UNLIKELY(ref->type != buffer_type)) {
         status = interp_buffer_failure(ref, 0, 1, false);
         goto failed;
       }
-      store_64(&B, (int64_t)((const iree_vm_buffer_t*)ref->ptr)->data.data_length);
+      store_64(&REG(b), (int64_t)((const iree_vm_buffer_t*)ref->ptr)->data.data_length);
       NEXT(1);
     }
     OPERATION(BUFFER_ALLOC, interp_buffer_alloc, 1)
@@ -705,14 +703,14 @@ dispatch:
     OPERATION(LIST_RESERVE, interp_list_reserve, 1)
     OPERATION(LIST_RESIZE, interp_list_resize, 1)
     CASE(LIST_SIZE) {
-      if (UNLIKELY(f[ip->a].type != list_type)) goto no_list;
-      B = (int32_t)(uint32_t)((const iree_vm_list_t*)f[ip->a].ptr)->count;
+      if (UNLIKELY(REF(a).type != list_type)) goto no_list;
+      REG(b) = (int32_t)(uint32_t)((const iree_vm_list_t*)REF(a).ptr)->count;
       NEXT(1);
     }
     CASE(LIST_GET_I32) {
       LIST_ELEMENT(IREE_VM_VALUE_TYPE_I32);
       if (LIKELY(is_direct)) {
-        memcpy(&C, list->storage + 4 * (size_t)index, 4);
+        memcpy(&REG(c), list->storage + 4 * (size_t)index, 4);
         NEXT(1);
       }
       goto list_get;
@@ -720,19 +718,19 @@ dispatch:
     CASE(LIST_GET_I64) {
       LIST_ELEMENT(IREE_VM_VALUE_TYPE_I64);
       if (LIKELY(is_direct)) {
-        memcpy(&C, list->storage + 8 * (size_t)index, 8);
+        memcpy(&REG(c), list->storage + 8 * (size_t)index, 8);
         NEXT(1);
       }
       goto list_get;
     }
     CASE(LIST_GET_F32) CASE(LIST_GET_F64) list_get:
-    status = interp_list_get(frame, ip);
+    status = interp_list_get(FRAME, ip);
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
     NEXT_FRESH(1);
     CASE(LIST_SET_I32) {
       LIST_ELEMENT(IREE_VM_VALUE_TYPE_I32);
       if (LIKELY(is_direct)) {
-        memcpy(list->storage + 4 * (size_t)index, &C, 4);
+        memcpy(list->storage + 4 * (size_t)index, &REG(c), 4);
         NEXT(1);
       }
       goto list_set;
@@ -740,13 +738,13 @@ dispatch:
     CASE(LIST_SET_I64) {
       LIST_ELEMENT(IREE_VM_VALUE_TYPE_I64);
       if (LIKELY(is_direct)) {
-        memcpy(list->storage + 8 * (size_t)index, &C, 8);
+        memcpy(list->storage + 8 * (size_t)index, &REG(c), 8);
         NEXT(1);
       }
       goto list_set;
     }
     CASE(LIST_SET_F32) CASE(LIST_SET_F64) list_set:
-    status = interp_list_set(frame, ip);
+    status = interp_list_set(FRAME, ip);
     if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
     NEXT_FRESH(1);
     OPERATION(LIST_GET_REF, interp_list_get_ref, 2)
@@ -760,7 +758,7 @@ dispatch:
     CASE(COND_BR_BACK)
     if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
     FALL_THROUGH
-    CASE(COND_BR) { BRANCH(A); }
+    CASE(COND_BR) { BRANCH(REG(a)); }
     COMPARE_AND_BRANCH(BR_EQ_I32, int32_t, AS_IS, a == b)
     COMPARE_AND_BRANCH(BR_NE_I32, int32_t, AS_IS, a != b)
     COMPARE_AND_BRANCH(BR_LT_I32_S, int32_t, AS_IS, a < b)
@@ -771,7 +769,7 @@ dispatch:
     COMPARE_AND_BRANCH(BR_LT_I64_U, uint64_t, AS_PAIR, a < b)
     CASE(BR_TABLE) {
       const int32_t* offsets = ip[1].offsets;
-      uint32_t index = (uint32_t)A, count = ip->b;
+      uint32_t index = (uint32_t)REG(a), count = ip->b;
       if (UNLIKELY(index >= count)) NEXT(offsets[0]);
       switch (index) {
         TABLE_CASE(0) TABLE_CASE(1) TABLE_CASE(2) TABLE_CASE(3) TABLE_CASE(4) TABLE_CASE(5) TABLE_CASE(6) TABLE_CASE(7)
@@ -788,42 +786,42 @@ dispatch:
         status = code_function_words(function, (code_form_t)(ip->op - CODE_CALL), &words);
         if (!iree_status_is_ok(status)) goto failed;
       }
-      interp_frame_t* callee = push_frame(stack, &frame->base, function, frame->state);
+      interp_frame_t* callee = push_frame(stack, &FRAME->base, function, FRAME->state);
       if (UNLIKELY(!callee)) {
         status = push_failure(stack, function);
         goto failed;
       }
       int32_t* arguments = interp_registers(callee);
       const uint16_t* moves = ip[CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op)].slots;
-      for (uint32_t left = ip->a; left > 0; --left, moves += 2) arguments[moves[1]] = r[moves[0]];
+      for (uint32_t left = ip->a; left > 0; --left, moves += 2) arguments[moves[1]] = registers[moves[0]];
       if (UNLIKELY(ip->b)) {
         moves =
             (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(2u * ip->a))->slots;
         for (uint32_t left = ip->b; left > 0; --left, moves += 2) {
           if (moves[0] & CODE_REGISTER_REF) {
-            take_ref(f, moves[0], &callee->refs[moves[1]]);
+            take_ref(FRAME->refs, moves[0], &callee->refs[moves[1]]);
           } else {
-            store_64(&arguments[moves[1]], load_64(&r[moves[0] & CODE_REGISTER_INDEX]));
+            store_64(&arguments[moves[1]], load_64(&registers[moves[0] & CODE_REGISTER_INDEX]));
           }
         }
       }
-      frame->ip = ip;
+      FRAME->ip = ip;
       SWITCH_TO(callee);
       ip = words;
       NEXT_FRESH(0);
     }
     CASE(CALL_IMPORT) {
-      import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
+      import_binding_t* binding = &FRAME->state->imports[(uint32_t)ip[1].imm];
       if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
-      frame->ip = ip;
+      FRAME->ip = ip;
       if (UNLIKELY(!binding->function.module)) {
-        status = interp_unresolved(frame, (uint32_t)ip[1].imm);
+        status = interp_unresolved(FRAME, (uint32_t)ip[1].imm);
         goto failed;
       }
       code_function_t* function = binding->target;
       if (!function) {
-        stack->current = &frame->base;
-        status = interp_call_native(stack, frame, ip);
+        stack->current = &FRAME->base;
+        status = interp_call_native(stack, FRAME, ip);
         if (UNLIKELY(!iree_status_is_ok(status))) goto import_failed;
         NEXT_FRESH(ip->c);
       }
@@ -837,64 +835,64 @@ dispatch:
         status = code_function_words(function, form, &words);
         if (!iree_status_is_ok(status)) goto failed;
       }
-      interp_frame_t* callee = push_frame(stack, &frame->base, function, binding->target_state);
+      interp_frame_t* callee = push_frame(stack, &FRAME->base, function, binding->target_state);
       if (UNLIKELY(!callee)) {
         status = push_failure(stack, function);
         goto failed;
       }
-      interp_pass_arguments(binding, frame, ip, callee);
+      interp_pass_arguments(binding, FRAME, ip, callee);
       SWITCH_TO(callee);
       ip = words;
       NEXT_FRESH(0);
     }
-    CASE(IMPORT_RESOLVED) { A = frame->state->imports[(uint32_t)ip->imm].function.module != NULL; NEXT_FRESH(1); }
+    CASE(IMPORT_RESOLVED) { REG(a) = FRAME->state->imports[(uint32_t)ip->imm].function.module != NULL; NEXT_FRESH(1); }
 
-    CASE(RELEASE_REFS) { interp_release_refs(frame); NEXT_FRESH(1); }
+    CASE(RELEASE_REFS) { interp_release_refs(FRAME); NEXT_FRESH(1); }
     CASE(CHECK_RESULTS) {
-      if (LIKELY(frame->activation || ip->a <= ((interp_frame_t*)frame->base.parent)->ip[CODE_CALL_RESULTS].op))
+      if (LIKELY(FRAME->activation || ip->a <= ((interp_frame_t*)FRAME->base.parent)->ip[CODE_CALL_RESULTS].op))
         NEXT_FRESH(1);
       status = iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
                                 "function returns %u values to a call with fewer result registers", ip->a);
       goto failed;
     }
     CASE(RETURN_VOID) {
-      if (UNLIKELY(frame->activation)) goto leave;
+      if (UNLIKELY(FRAME->activation)) goto leave;
       RETURN_TO_CALLER();
       NEXT_FRESH(ip->c);
     }
     CASE(RETURN_32) {
-      if (UNLIKELY(frame->activation)) goto leave;
-      int32_t value = A;
+      if (UNLIKELY(FRAME->activation)) goto leave;
+      int32_t value = REG(a);
       RETURN_TO_CALLER();
-      r[ip[CODE_CALL_RESULTS].a] = value;
+      registers[ip[CODE_CALL_RESULTS].a] = value;
       NEXT_FRESH(ip->c);
     }
     CASE(RETURN_64) {
-      if (UNLIKELY(frame->activation)) goto leave;
-      int64_t value = load_64(&A);
+      if (UNLIKELY(FRAME->activation)) goto leave;
+      int64_t value = load_64(&REG(a));
       RETURN_TO_CALLER();
-      store_64(&r[ip[CODE_CALL_RESULTS].a], value);
+      store_64(&registers[ip[CODE_CALL_RESULTS].a], value);
       NEXT_FRESH(ip->c);
     }
     CASE(RETURN) {
-      if (UNLIKELY(frame->activation)) goto leave;
-      interp_return_values(frame, ip, (interp_frame_t*)frame->base.parent);
-      interp_release_refs(frame);
+      if (UNLIKELY(FRAME->activation)) goto leave;
+      interp_return_values(FRAME, ip, (interp_frame_t*)FRAME->base.parent);
+      interp_release_refs(FRAME);
       RETURN_TO_CALLER();
       NEXT_FRESH(ip->c);
     }
 
     /* ---- Ends ---- */
     CASE(FAIL) {
-      status = interp_fail_instruction(stack, frame, ip);
+      status = interp_fail_instruction(stack, FRAME, ip);
       goto failed;
     }
     CASE(YIELD) {
-      frame->ip = ip + ip->imm;
+      FRAME->ip = ip + ip->imm;
       goto suspended;
     }
     CASE(TRACE_INSTRUCTION) {
-      status = interp_trace(frame, (uint32_t)ip->imm);
+      status = interp_trace(FRAME, (uint32_t)ip->imm);
       if (UNLIKELY(!iree_status_is_ok(status))) goto failed;
       NEXT_FRESH(1);
     }
@@ -904,15 +902,15 @@ dispatch:
 #endif
 
 leave:
-  interp_leave(stack, frame, ip);
+  interp_leave(stack, FRAME, ip);
   return iree_ok_status();
 import_failed: /* the frame of a native function that deferred stays on top */
   if (!is_deferred(stack, status)) goto failed;
   iree_status_free(status); /* libraries may have given it storage */
-  return interp_suspend(stack, activation, frame);
+  return interp_suspend(stack, activation, FRAME);
 suspended:
-  stack->current = &frame->base;
-  return interp_suspend(stack, activation, frame);
+  stack->current = &FRAME->base;
+  return interp_suspend(stack, activation, FRAME);
 divided_by_zero:
   status = interp_division_by_zero();
   goto failed;
@@ -922,7 +920,7 @@ no_list:
 cancelled:
   status = vm_stack_cancel_status(stack);
 failed:
-  frame->ip = ip;
-  stack->current = &frame->base;
+  FRAME->ip = ip;
+  stack->current = &FRAME->base;
   return interp_fail(stack, activation, status);
 }
