@@ -298,8 +298,13 @@ static void describe_function(bytecode_module_t* module, uint32_t ordinal) {
   function->register_bytes = i32_bytes + ref_bytes;
   function->frame_size = (uint32_t)sizeof(interp_frame_t) + function->register_bytes;
   function->cost = VM_STACK_FRAME_COST + 48 + function->register_bytes;
-  function->argument_bytes = packed_size(source->cconv.arguments);
-  function->result_bytes = packed_size(source->cconv.results);
+  if (ordinal > 0 && iree_string_view_equal(source->cconv.text, (source - 1)->cconv.text)) {
+    function->argument_bytes = (function - 1)->argument_bytes;
+    function->result_bytes = (function - 1)->result_bytes;
+  } else {
+    function->argument_bytes = packed_size(source->cconv.arguments);
+    function->result_bytes = packed_size(source->cconv.results);
+  }
 }
 
 static iree_status_t build_functions(bytecode_module_t* module) {

@@ -647,11 +647,18 @@ static iree_status_t verify_descriptor(const bytecode_function_t* function) {
   return bytecode_cconv_check_function(&function->cconv, function->i32_register_count, function->ref_register_count);
 }
 
+static bool has_same_descriptor(const bytecode_function_t* a, const bytecode_function_t* b) {
+  return a->requirements == b->requirements && a->i32_register_count == b->i32_register_count &&
+         a->ref_register_count == b->ref_register_count && iree_string_view_equal(a->cconv.text, b->cconv.text);
+}
+
 static iree_status_t verify_functions(verifier_t* v) {
   for (v->ordinal = 0; v->ordinal < v->image->function_count; ++v->ordinal) {
     v->function = &v->image->functions[v->ordinal];
-    iree_status_t status = verify_descriptor(v->function);
-    if (!iree_status_is_ok(status)) return at_function(v, status);
+    if (v->ordinal == 0 || !has_same_descriptor(v->function, v->function - 1)) {
+      iree_status_t status = verify_descriptor(v->function);
+      if (!iree_status_is_ok(status)) return at_function(v, status);
+    }
     IREE_RETURN_IF_ERROR(verify_code(v));
   }
   return iree_ok_status();
