@@ -15,9 +15,12 @@ LAYERS = {
     "vm": 2,
     "bytecode": 3,
     "dynamic": 3,
+    "hal": 3,
+    "hal/local": 4,
+    "modules": 5,
     "tooling": 6,
 }
-INTERNAL_INCLUDE = re.compile(r'^#include "(?P<folder>[a-z]+)/[a-z_]+\.(?:h|def)"', re.M)
+INTERNAL_INCLUDE = re.compile(r'^#include "(?P<folder>[a-z]+(?:/[a-z]+)?)/[a-z_0-9]+\.(?:h|def)"', re.M)
 
 
 def upward_includes(folder: str, text: str) -> list[str]:
@@ -27,7 +30,8 @@ def upward_includes(folder: str, text: str) -> list[str]:
 
 
 def test_every_folder_has_a_layer() -> None:
-    assert {path.name for path in (RUNTIME / "src").iterdir() if path.is_dir()} == set(LAYERS)
+    folders = [path for path in (RUNTIME / "src").rglob("*") if path.is_dir()]
+    assert {path.relative_to(RUNTIME / "src").as_posix() for path in folders} == set(LAYERS)
 
 
 @pytest.mark.parametrize("folder", LAYERS)

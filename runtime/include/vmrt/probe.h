@@ -51,7 +51,16 @@ typedef enum vmrt_object_kind_e {
   VMRT_OBJECT_STACK = 7,
   VMRT_OBJECT_LIBRARY = 8,
   VMRT_OBJECT_STATUS = 9, /* storage blocks of statuses that we made */
-  VMRT_OBJECT_KIND_COUNT = 10
+  VMRT_OBJECT_HAL_DEVICE = 10,
+  VMRT_OBJECT_HAL_ALLOCATOR = 11,
+  VMRT_OBJECT_HAL_BUFFER = 12, /* subspans included */
+  VMRT_OBJECT_HAL_BUFFER_VIEW = 13,
+  VMRT_OBJECT_HAL_COMMAND_BUFFER = 14,
+  VMRT_OBJECT_HAL_EXECUTABLE = 15,
+  VMRT_OBJECT_HAL_SEMAPHORE = 16,
+  VMRT_OBJECT_HAL_FENCE = 17,
+  VMRT_OBJECT_HAL_FILE = 18,
+  VMRT_OBJECT_KIND_COUNT = 19
 } vmrt_object_kind_t;
 
 /* Objects of this process that exist now. */

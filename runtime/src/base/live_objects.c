@@ -25,6 +25,15 @@ const char* vmrt_object_kind_name(vmrt_object_kind_t kind) {
       [VMRT_OBJECT_STACK] = "stack",
       [VMRT_OBJECT_LIBRARY] = "library",
       [VMRT_OBJECT_STATUS] = "status",
+      [VMRT_OBJECT_HAL_DEVICE] = "hal_device",
+      [VMRT_OBJECT_HAL_ALLOCATOR] = "hal_allocator",
+      [VMRT_OBJECT_HAL_BUFFER] = "hal_buffer",
+      [VMRT_OBJECT_HAL_BUFFER_VIEW] = "hal_buffer_view",
+      [VMRT_OBJECT_HAL_COMMAND_BUFFER] = "hal_command_buffer",
+      [VMRT_OBJECT_HAL_EXECUTABLE] = "hal_executable",
+      [VMRT_OBJECT_HAL_SEMAPHORE] = "hal_semaphore",
+      [VMRT_OBJECT_HAL_FENCE] = "hal_fence",
+      [VMRT_OBJECT_HAL_FILE] = "hal_file",
   };
   return (unsigned)kind < VMRT_OBJECT_KIND_COUNT ? names[kind] : NULL;
 }

@@ -60,4 +60,43 @@ iree_status_t platform_timer_start(iree_time_t duration, void (*fn)(void* user_d
 /* Waits until `fn` is not running, then frees the timer. */
 void platform_timer_stop(platform_timer_t* timer);
 
+/* A mutex with a condition. */
+typedef struct platform_monitor_t platform_monitor_t;
+iree_status_t platform_monitor_create(iree_allocator_t allocator, platform_monitor_t** out_monitor);
+void platform_monitor_free(platform_monitor_t* monitor);
+void platform_monitor_lock(platform_monitor_t* monitor);
+void platform_monitor_unlock(platform_monitor_t* monitor);
+/* Called with the lock held, which is let go meanwhile; returns for a notification, at `deadline` (IREE_TIME_INFINITE_FUTURE:
+ * none), or for no reason at all. */
+void platform_monitor_wait(platform_monitor_t* monitor, iree_time_t deadline);
+void platform_monitor_notify_one(platform_monitor_t* monitor);
+void platform_monitor_notify_all(platform_monitor_t* monitor);
+
+typedef struct platform_thread_t platform_thread_t;
+/* `name`: at most 15 bytes, as debuggers and /proc show it. */
+iree_status_t platform_thread_start(const char* name, void (*fn)(void* user_data), void* user_data,
+                                    iree_allocator_t allocator, platform_thread_t** out_thread);
+/* Waits for the thread to end, then frees it. */
+void platform_thread_join(platform_thread_t* thread);
+/* Physical cores that this process may use, at least 1. */
+uint32_t platform_core_count(void);
+
+/* ---- Memory for code ------------------------------------------------------------------------------------------------- */
+
+/* Pages of zeros that can be read and written; `byte_length` is rounded up to whole pages. */
+iree_status_t platform_pages_reserve(iree_host_size_t byte_length, uint8_t** out_pages);
+typedef enum platform_protection_e {
+  PLATFORM_PROTECT_READ,
+  PLATFORM_PROTECT_READ_WRITE,
+  PLATFORM_PROTECT_READ_EXECUTE
+} platform_protection_t;
+/* Whole pages around the range. */
+iree_status_t platform_pages_protect(uint8_t* pages, iree_host_size_t byte_length, platform_protection_t protection);
+void platform_pages_release(uint8_t* pages, iree_host_size_t byte_length);
+iree_host_size_t platform_page_size(void);
+
+/* Opens the library whose file is `contents`, by way of a temporary file that is gone when this returns. */
+iree_status_t platform_library_open_memory(iree_const_byte_span_t contents, iree_allocator_t allocator,
+                                           platform_library_t** out_library);
+
 #endif /* VMRT_PLATFORM_PLATFORM_H_ */

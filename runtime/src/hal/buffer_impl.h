@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside a buffer, for allocators and devices that make buffers. */
+#ifndef VMRT_HAL_BUFFER_IMPL_H_
+#define VMRT_HAL_BUFFER_IMPL_H_
+
+#include "hal/object.h"
+#include "iree/hal/allocator.h"
+
+typedef struct hal_buffer_vtable_t {
+  void (*destroy)(iree_hal_buffer_t* buffer);
+  /* Where byte 0 of the allocation is on the host; FAILED_PRECONDITION while there is no memory behind it. Called on the buffer
+   * that owns the allocation. NULL: never on the host. */
+  iree_status_t (*host_pointer)(iree_hal_buffer_t* buffer, uint8_t** out_pointer);
+  /* For memory that is not coherent; NULL: nothing to do. */
+  iree_status_t (*invalidate)(iree_hal_buffer_t* buffer, iree_device_size_t offset, iree_device_size_t length);
+  iree_status_t (*flush)(iree_hal_buffer_t* buffer, iree_device_size_t offset, iree_device_size_t length);
+} hal_buffer_vtable_t;
+
+struct iree_hal_buffer_t {
+  iree_vm_ref_object_t ref_object;
+  int32_t owners; /* logical owners of the allocation, on the buffer that owns it */
+  const hal_buffer_vtable_t* vtable;
+  iree_allocator_t host_allocator;
+  iree_hal_buffer_t* allocated_buffer; /* retained by subspans, itself otherwise */
+  iree_hal_allocator_t* allocator;     /* retained by those that own memory of one; or NULL */
+  iree_device_size_t allocation_size;
+  iree_device_size_t byte_offset;
+  iree_device_size_t byte_length;
+  iree_hal_memory_type_t memory_type;
+  iree_hal_buffer_usage_t allowed_usage;
+  iree_hal_memory_access_t allowed_access;
+  iree_hal_buffer_placement_flags_t placement_flags;
+  iree_hal_queue_affinity_t queue_affinity;
+};
+
+/* Fills in a buffer of `byte_length` bytes that owns its allocation, with one reference. `params` as granted. */
+void hal_buffer_initialize(const hal_buffer_vtable_t* vtable, iree_hal_buffer_params_t params,
+                           iree_device_size_t byte_length, iree_hal_buffer_placement_flags_t placement_flags,
+                           iree_hal_allocator_t* allocator, iree_allocator_t host_allocator,
+                           iree_hal_buffer_t* out_buffer);
+
+/* Address of a range that was validated, without looking at usage or access: what devices work with. */
+iree_status_t hal_buffer_host_pointer(iree_hal_buffer_t* buffer, iree_device_size_t offset, uint8_t** out_pointer);
+
+/* ---- Queue allocations ------------------------------------------------------------------------------------------- */
+
+/* A buffer whose memory comes later: `params` and size as asked, memory from `allocator` at commit. Mapping it before commit
+ * or after decommit is FAILED_PRECONDITION. */
+iree_status_t hal_transient_buffer_create(iree_hal_allocator_t* allocator, iree_hal_buffer_params_t params,
+                                          iree_device_size_t byte_length, iree_allocator_t host_allocator,
+                                          iree_hal_buffer_t** out_buffer);
+bool hal_buffer_is_transient(const iree_hal_buffer_t* buffer); /* looks at the root of a subspan */
+iree_status_t hal_transient_buffer_commit(iree_hal_buffer_t* buffer);
+/* FAILED_PRECONDITION when it was decommitted before. Host mappings must have ended. */
+iree_status_t hal_transient_buffer_decommit(iree_hal_buffer_t* buffer);
+
+/* ---- Allocators -------------------------------------------------------------------------------------------------- */
+
+typedef struct hal_allocator_vtable_t {
+  void (*destroy)(iree_hal_allocator_t* allocator);
+  void (*query_statistics)(iree_hal_allocator_t* allocator, iree_hal_allocator_statistics_t* out_statistics);
+  iree_hal_buffer_compatibility_t (*query_compatibility)(iree_hal_allocator_t* allocator,
+                                                         iree_hal_buffer_params_t* inout_params,
+                                                         iree_device_size_t* inout_size);
+  iree_status_t (*allocate)(iree_hal_allocator_t* allocator, const iree_hal_buffer_params_t* params,
+                            iree_device_size_t size, iree_hal_buffer_t** out_buffer);
+  iree_status_t (*import_host)(iree_hal_allocator_t* allocator, const iree_hal_buffer_params_t* params, void* data,
+                               iree_device_size_t length, iree_hal_buffer_release_callback_t release,
+                               iree_hal_buffer_t** out_buffer);
+} hal_allocator_vtable_t;
+
+/* First member of every allocator. */
+struct iree_hal_allocator_t {
+  iree_vm_ref_object_t ref_object;
+  const hal_allocator_vtable_t* vtable;
+  iree_allocator_t host_allocator;
+};
+
+#endif /* VMRT_HAL_BUFFER_IMPL_H_ */
