@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.capi import Api
-from conformance.vm import functions
+from conformance.vm import functions, system
 from conformance.vm.errors import ClosedError, Code, Error, Stage, check, invalid
 from conformance.vm.handles import Handle, Home, Keep
 from conformance.vm.modules import Module
+
+if TYPE_CHECKING:
+    from conformance.vm.devices import Device
 
 SIGNALS = {"resume": 0, "suspend": 1, "low_memory": 2, "fork": 3}
 
@@ -26,10 +29,11 @@ class Context(Handle):
 
     _what = "context"
 
-    def __init__(self, home: Home, pointer: Any, modules: Sequence[Module]) -> None:
+    def __init__(self, home: Home, pointer: Any, modules: Sequence[Module], devices: Sequence[Device] = ()) -> None:
         self._guard = _guard(home, pointer)
         self._home = home
         self._modules = tuple(modules)
+        self._devices = tuple(devices)
         self._keeps: list[Keep] = []
         self._keep_code_of(modules)
         super().__init__(home.api, pointer)  # last: from here on the context is ours to release
@@ -45,6 +49,13 @@ class Context(Handle):
     def modules(self) -> tuple[Module, ...]:
         """The modules that it was given, in order of registration; none once it is closed."""
         return self._modules
+
+    @property
+    def device(self) -> Device:
+        """The first device that it was given, which arrays go to."""
+        if not self._devices:
+            raise invalid("the context has no device for arrays: make it with devices=[vm.Device(...)]")
+        return self._devices[0]
 
     def register(self, *modules: Module) -> None:
         """Links and initialises more modules; a failure leaves the context as it was."""
@@ -74,7 +85,7 @@ class Context(Handle):
         with self.entered("init"):
             status = self._api.lib.iree_vm_context_fork(self._pointer, self._home.allocator("context"), out)
         check(self._api, status, "init")
-        return adopt(self._home, out[0], self._modules)
+        return adopt(self._home, out[0], self._modules, self._devices)
 
     def cancel(self, code: Code = Code.CANCELLED) -> None:
         """Bytecode that runs here stops with `code`, and so does every later call, until `cancel(Code.OK)`. From any
@@ -120,14 +131,32 @@ class Context(Handle):
             self._keeps.pop().release()
 
 
-def create(home: Home, modules: Sequence[Module], growable: bool, trace: bool) -> Context:
+def create(
+    home: Home,
+    modules: Sequence[Module],
+    growable: bool,
+    trace: bool,
+    devices: Sequence[Device] = (),
+    parameters: Sequence[str] = (),
+) -> Context:
     """A context of exactly these modules or, when it may grow, one that they are the first of."""
+    if not devices and not parameters:
+        return _linked(home, modules, growable, trace, ())
+    whole = system.with_system_modules(home, modules, devices, parameters)
+    try:
+        return _linked(home, whole, growable, trace, devices)
+    finally:
+        for module in whole[: len(whole) - len(modules)]:
+            module.close()
+
+
+def _linked(home: Home, modules: Sequence[Module], growable: bool, trace: bool, devices: Sequence[Device]) -> Context:
     api, allocator = home.api, home.allocator("context")
     flags = api.lib.IREE_VM_CONTEXT_FLAG_TRACE_EXECUTION if trace else 0
     out = api.ffi.new("iree_vm_context_t**")
     if growable:
         check(api, api.lib.iree_vm_context_create(home.instance, flags, allocator, out), "link")
-        context = adopt(home, out[0], ())
+        context = adopt(home, out[0], (), devices)
         try:
             context.register(*modules)
         except BaseException:
@@ -137,13 +166,13 @@ def create(home: Home, modules: Sequence[Module], growable: bool, trace: bool) -
     array = module_array(api, modules)
     make = api.lib.iree_vm_context_create_with_modules
     check(api, make(home.instance, flags, len(modules), array, allocator, out), "link")
-    return adopt(home, out[0], modules)
+    return adopt(home, out[0], modules, devices)
 
 
-def adopt(home: Home, pointer: Any, modules: Sequence[Module]) -> Context:
+def adopt(home: Home, pointer: Any, modules: Sequence[Module], devices: Sequence[Device] = ()) -> Context:
     """The Python object for a new context; when it cannot be made, the context is released."""
     try:
-        return Context(home, pointer, modules)
+        return Context(home, pointer, modules, devices)
     except BaseException:
         home.api.lib.iree_vm_context_release(pointer)
         raise

@@ -82,4 +82,4 @@ def _wrong_number(letter: str, name: str, value: object) -> str:
 
 
 def not_an_object(where: str, value: object) -> Error:
-    return invalid(f"{where}: {reprlib.repr(value)} is not a list, buffer, reference or None")
+    return invalid(f"{where}: {reprlib.repr(value)} is not an array, list, buffer, reference or None")

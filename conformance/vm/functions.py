@@ -1,24 +1,51 @@
-"""Calling functions: numbers through a record prepared once, everything else through lists."""
+"""Calling functions: numbers through a record prepared once, everything else through lists; tensors as numpy arrays."""
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from conformance.vm import convention
+from conformance.vm import convention, tensors
 from conformance.vm.convention import NUMBERS, Convention
-from conformance.vm.errors import ClosedError, Error, check, error_of
+from conformance.vm.errors import ClosedError, Error, check, error_of, invalid
+from conformance.vm.fences import Fence
 from conformance.vm.modules import attributes, function_signature
+from conformance.vm.tensors import BufferView
 from conformance.vm.values import List, Object, Value, check_same_library, take_variant, value_of
 
 if TYPE_CHECKING:
     from conformance.vm.contexts import Context
 
 
+class Pending:
+    """A call that was begun: its results may be used once its fence is reached."""
+
+    def __init__(self, fence: Fence, results: Any, arguments: Sequence[object]) -> None:
+        self.fence = fence
+        self._results = results
+        self._arguments = arguments  # alive until the call has ended
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until the call has ended, at most `timeout` seconds; raises its failure."""
+        self.fence.wait(timeout)
+        self._arguments = ()
+
+    def result(self, timeout: float | None = None) -> Any:
+        """What the call returned, with tensors as numpy arrays."""
+        self.wait(timeout)
+        return _with_arrays(self._results)
+
+
 class Function:
-    """An exported function of a context. Call it with numbers, lists, buffers and references, as its signature says;
-    None is a null reference. It returns None, one value, or a tuple."""
+    """An exported function of a context. Call it with numbers, numpy arrays, lists, buffers and references, as its
+    signature says; None is a null reference. It returns None, one value, or a tuple.
+
+    Arrays become tensors on the context's first device, and tensors come back as arrays that share the device's
+    memory; `views` gives the BufferViews instead. A function that was compiled for fences is waited for, unless `begin`
+    is used.
+    """
 
     def __init__(self, context: Context, name: str, function: Any, signature: str) -> None:
         self._context = context
@@ -27,14 +54,24 @@ class Function:
         self.name = name
         self.signature = signature
 
-    def __call__(self, *args: Value) -> Any:
-        shape = convention.parse(self.signature)
-        convention.check_count(self.name, shape.arguments, args)
-        with self._new_list() as inputs, self._new_list() as outputs:
-            for index, (letter, value) in enumerate(zip(shape.arguments, args, strict=True)):
-                self._push(inputs, f"argument {index} of {self.name}", letter, value)
-            self._invoke_with(inputs, outputs)
-            return self._taken(outputs, len(shape.results))
+    def __call__(self, *args: Any) -> Any:
+        return _with_arrays(self.views(*args))
+
+    def views(self, *args: Any) -> Any:
+        """As a call, with tensors as BufferViews."""
+        if not self._takes_fences:
+            return self._invoke(args)
+        pending = self.begin(*args)
+        pending.wait()
+        return pending._results
+
+    def begin(self, *args: Any, wait: Fence | None = None) -> Pending:
+        """Starts a function that was compiled for fences (`iree.abi.model` is `coarse-fences`): it begins when `wait`
+        is reached. INVALID_ARGUMENT for any other function."""
+        if not self._takes_fences:
+            raise invalid(f"{self.name} was not compiled for fences: it cannot be begun, only called")
+        fence = self._context.device.fence()
+        return Pending(fence, self._invoke((*args, wait, fence)), args)
 
     @property
     def attributes(self) -> tuple[tuple[str, str], ...]:
@@ -46,6 +83,19 @@ class Function:
     def __repr__(self) -> str:
         return f"<vm.Function {self.name} {self.signature}>"
 
+    @functools.cached_property
+    def _takes_fences(self) -> bool:
+        return ("iree.abi.model", "coarse-fences") in self.attributes
+
+    def _invoke(self, args: Sequence[Any]) -> Any:
+        shape = convention.parse(self.signature)
+        convention.check_count(self.name, shape.arguments, args)
+        with self._new_list() as inputs, self._new_list() as outputs:
+            for index, (letter, value) in enumerate(zip(shape.arguments, args, strict=True)):
+                self._push(inputs, f"argument {index} of {self.name}", letter, value)
+            self._invoke_with(inputs, outputs)
+            return self._taken(outputs, len(shape.results))
+
     def _new_list(self) -> List:
         """Of anything, for arguments or results."""
         out = self._api.ffi.new("iree_vm_list_t**")
@@ -54,15 +104,19 @@ class Function:
         check(self._api, self._api.lib.iree_vm_list_create(anything, 4, allocator, out), "call")
         return List(self._api, out[0])
 
-    def _push(self, inputs: List, where: str, letter: str, value: Value) -> None:
+    def _push(self, inputs: List, where: str, letter: str, value: Any) -> None:
         if letter in NUMBERS:
             convention.check_number(where, letter, value)
             number = value_of(self._api, where, value, NUMBERS[letter][1])
             check(self._api, self._api.lib.iree_vm_list_push_value(inputs._pointer, number), "call")
             return
-        if not (value is None or isinstance(value, Object)):
+        if value is None or isinstance(value, Object):
+            self._push_object(inputs, value)
+        elif tensors.is_array(value):
+            with self._context.device.view(value) as view:
+                self._push_object(inputs, view)
+        else:
             raise convention.not_an_object(where, value)
-        self._push_object(inputs, value)
 
     def _push_object(self, inputs: List, value: Object | None) -> None:
         """What a list holds may be changed by the call: it then needs the code of these modules."""
@@ -107,13 +161,13 @@ class NumericFunction(Function):
         self._argument_struct, self._result_struct = shape.argument_struct(), shape.result_struct()
         self._arguments = self._memory(api.lib.vmrt_call_arguments(self._record))
         self._results = self._memory(api.lib.vmrt_call_results(self._record))
-        self._invoke = api.lib.vmrt_call_invoke_word
+        self._invoke_word = api.lib.vmrt_call_invoke_word
         self._takes, self._gives = bool(shape.arguments), len(shape.results)
 
     def __call__(self, *args: Value) -> Any:
         if args or self._takes:
             self._write(args)
-        word = self._invoke(self._record)
+        word = self._invoke_word(self._record)
         if word:
             raise self._failure(word)
         if not self._gives:
@@ -143,6 +197,13 @@ class NumericFunction(Function):
     def __del__(self) -> None:
         if hasattr(self, "_record"):
             self._api.lib.vmrt_call_release(self._record)
+
+
+def _with_arrays(results: Any) -> Any:
+    """The same with arrays for tensors."""
+    if isinstance(results, tuple):
+        return tuple(map(_with_arrays, results))
+    return tensors.to_numpy(results) if isinstance(results, BufferView) else results
 
 
 def make(context: Context, name: str, function: Any) -> Function:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from conformance import capi
-from conformance.vm import contexts, loading
+from conformance.vm import contexts, loading, system
 from conformance.vm.contexts import Context
+from conformance.vm.devices import Device
 from conformance.vm.errors import Code, Error, check, invalid
 from conformance.vm.handles import Handle, Home
 from conformance.vm.modules import Module
@@ -45,6 +46,7 @@ class Instance(Handle):
         check(api, api.lib.iree_vm_instance_create(_TYPE_CAPACITY, home.allocator("instance"), out), "create")
         home.instance = out[0]
         super().__init__(api, out[0])
+        system.register_types(home)
 
     def load(
         self,
@@ -70,12 +72,24 @@ class Instance(Handle):
             return self._library(path, export, pairs)
         return self._bytecode(path, export, pairs, partial(loading.load_file, path=path, mmap=mmap))
 
-    def context(self, modules: Sequence[Module] = (), *, growable: bool | None = None, trace: bool = False) -> Context:
-        """Links and initialises the modules in this order; nothing is left behind on failure. A context that is
-        growable, as one without modules is by default, takes more later. `trace` prints every instruction to standard
-        error."""
+    def context(
+        self,
+        modules: Sequence[Module] = (),
+        *,
+        devices: Sequence[Device] = (),
+        parameters: Sequence[str] = (),
+        growable: bool | None = None,
+        trace: bool = False,
+    ) -> Context:
+        """Links and initialises the modules in this order; nothing is left behind on failure.
+
+        `devices` are what modules that depend on `hal` run on, `parameters` archives `[SCOPE=]FILE` for those that
+        depend on `io_parameters`. A context that is growable, as one without modules is by default, takes more modules
+        later. `trace` prints every instruction to standard error.
+        """
         _ = self._pointer
-        return contexts.create(self._home, tuple(modules), not modules if growable is None else growable, trace)
+        grows = not modules if growable is None else growable
+        return contexts.create(self._home, tuple(modules), grows, trace, tuple(devices), tuple(parameters))
 
     def list(self, values: Iterable[Value] = (), type: str = "any") -> List:
         """A list of `any`thing, of `ref`erences, or of numbers of a type such as `i32`."""

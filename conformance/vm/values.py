@@ -241,7 +241,7 @@ class List(Object):
         return self._api.lib.iree_vm_list_retain_ref(self._pointer)
 
 
-Value = int | float | None | List | Buffer | Ref
+Value = int | float | None | Object
 
 
 def check_same_library(api: Api, value: Handle) -> None:
@@ -283,16 +283,27 @@ def take_ref(api: Api, ref: Any, keeps: Iterable[Keep] = ()) -> Value:
     """The Python object for a reference, which is taken over."""
     if not ref.type or not ref.ptr:
         return None
-    known: List | Buffer | Ref
+    known: Object
     if pointer := api.lib.iree_vm_list_deref(ref):
         known = List(api, pointer)
     elif pointer := api.lib.iree_vm_buffer_deref(ref):
         known = Buffer(api, pointer)
     else:
-        known = Ref(api, api.ffi.new("iree_vm_ref_t*", ref))
+        known = _other_object(api, ref)
     for keep in keeps:
         known._add_keep(keep)
     return known
+
+
+def _other_object(api: Api, ref: Any) -> Object:
+    """Tensors and fences where the library has them; anything else can only be held."""
+    from conformance.vm import fences, tensors
+
+    if tensor := tensors.take(api, ref):
+        return tensor
+    if api.has("iree_hal_fence_deref") and (pointer := api.lib.iree_hal_fence_deref(ref)):
+        return fences.Fence(api, pointer)
+    return Ref(api, api.ffi.new("iree_vm_ref_t*", ref))
 
 
 def create_list(api: Api, allocator: Any, values: Iterable[Value], type: str) -> List:
