@@ -19,6 +19,7 @@ LAYERS = {
     "hal/local": 4,
     "modules": 5,
     "tooling": 6,
+    "runtime": 7,
 }
 INTERNAL_INCLUDE = re.compile(r'^#include "(?P<folder>[a-z]+(?:/[a-z]+)?)/[a-z_0-9]+\.(?:h|def)"', re.M)
 
