@@ -104,6 +104,10 @@ iree_status_t iree_runtime_session_append_bytecode_module_from_memory(iree_runti
 iree_status_t iree_runtime_session_append_bytecode_module_from_file(iree_runtime_session_t* session, const char* path) {
   module_archive_t archive = {{NULL, 0}, {NULL, NULL}};
   IREE_RETURN_IF_ERROR(module_archive_read(iree_make_cstring_view(path), session->host_allocator, &archive));
+  if (archive.contents.data_length == 0) {
+    module_archive_free(&archive);
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "bytecode module '%s' is an empty file", path);
+  }
   iree_status_t status =
       iree_runtime_session_append_bytecode_module_from_memory(session, archive.contents, archive.deallocator);
   return iree_status_annotate_f(status, "loading bytecode module at '%s'", path);
