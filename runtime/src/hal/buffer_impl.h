@@ -30,8 +30,18 @@ struct iree_hal_buffer_t {
   iree_hal_buffer_usage_t allowed_usage;
   iree_hal_memory_access_t allowed_access;
   iree_hal_buffer_placement_flags_t placement_flags;
+  int32_t transient_state; /* hal_transient_state_t, on the buffer that owns the allocation; changed atomically */
   iree_hal_queue_affinity_t queue_affinity;
 };
+
+/* What a queue has done to a buffer so far. Memory is there from the beginning and goes with the last reference, so that
+ * nobody who holds one can reach freed memory, whatever order a program asks for; the state says whether it may be used. */
+typedef enum hal_transient_state_e {
+  HAL_TRANSIENT_NOT = 0, /* not from a queue: always there */
+  HAL_TRANSIENT_RESERVED,
+  HAL_TRANSIENT_COMMITTED,
+  HAL_TRANSIENT_DECOMMITTED
+} hal_transient_state_t;
 
 /* Fills in a buffer of `byte_length` bytes that owns its allocation, with one reference. `params` as granted. */
 void hal_buffer_initialize(const hal_buffer_vtable_t* vtable, iree_hal_buffer_params_t params,
@@ -39,19 +49,26 @@ void hal_buffer_initialize(const hal_buffer_vtable_t* vtable, iree_hal_buffer_pa
                            iree_hal_allocator_t* allocator, iree_allocator_t host_allocator,
                            iree_hal_buffer_t* out_buffer);
 
-/* Address of a range that was validated, without looking at usage or access: what devices work with. */
+/* Frees an object whose last reference is gone; what references of the VM call. */
+void hal_buffer_destroy(void* buffer);
+void hal_allocator_destroy(void* allocator);
+void hal_buffer_view_destroy(void* buffer_view);
+void hal_file_destroy(void* file);
+
+/* Address of a range that was validated, without looking at usage or access: what devices work with. FAILED_PRECONDITION while
+ * there is no memory behind it, or when the host never sees it. */
 iree_status_t hal_buffer_host_pointer(iree_hal_buffer_t* buffer, iree_device_size_t offset, uint8_t** out_pointer);
 
 /* ---- Queue allocations ------------------------------------------------------------------------------------------- */
 
-/* A buffer whose memory comes later: `params` and size as asked, memory from `allocator` at commit. Mapping it before commit
- * or after decommit is FAILED_PRECONDITION. */
+/* A buffer of `allocator` with `params` and size as asked that may not be used before commit and after decommit:
+ * FAILED_PRECONDITION. Its object is what the allocator makes; `host_allocator` is for those that need more. */
 iree_status_t hal_transient_buffer_create(iree_hal_allocator_t* allocator, iree_hal_buffer_params_t params,
                                           iree_device_size_t byte_length, iree_allocator_t host_allocator,
                                           iree_hal_buffer_t** out_buffer);
 bool hal_buffer_is_transient(const iree_hal_buffer_t* buffer); /* looks at the root of a subspan */
 iree_status_t hal_transient_buffer_commit(iree_hal_buffer_t* buffer);
-/* FAILED_PRECONDITION when it was decommitted before. Host mappings must have ended. */
+/* FAILED_PRECONDITION unless it is committed. */
 iree_status_t hal_transient_buffer_decommit(iree_hal_buffer_t* buffer);
 
 /* ---- Allocators -------------------------------------------------------------------------------------------------- */
