@@ -37,8 +37,9 @@ static const uint8_t* take(hal_call_t* call, iree_host_size_t size, iree_host_si
   iree_host_size_t offset = align_to(call->argument_offset, alignment);
   if (!iree_status_is_ok(call->status)) return NULL;
   if (offset > call->arguments.data_length || size > call->arguments.data_length - offset) {
-    call_fail(call, iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "arguments end at byte %zu, expected %zu more at %zu",
-                                     call->arguments.data_length, size, offset));
+    call_fail(call,
+              iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "arguments end at byte %zu, expected %zu more at %zu",
+                               call->arguments.data_length, size, offset));
     return NULL;
   }
   call->argument_offset = offset + size;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call of a function of the module `hal` or `io_parameters`: arguments are taken in order, results given in order.
  *
- * The first failure sticks: what is taken afterwards is zero, null or empty, and `taken` tells. So a function takes all of its
- * arguments, asks once, and works. */
+ * The first failure sticks: what is taken afterwards is zero, null or empty, and `taken` tells. So a function takes all
+ * of its arguments, asks once, and works. */
 #ifndef VMRT_MODULES_HAL_ARGUMENTS_H_
 #define VMRT_MODULES_HAL_ARGUMENTS_H_
 
@@ -23,7 +23,8 @@ typedef iree_status_t (*hal_function_t)(hal_call_t* call);
 /* Runs `function` and sees to it that no failure looks like a suspension of the call. */
 iree_status_t hal_call_run(hal_function_t function, hal_call_t* call);
 
-/* OK when all that was taken so far is there and of the right type; else the first failure, which now belongs to the caller. */
+/* OK when all that was taken so far is there and of the right type; else the first failure, which now belongs to the
+ * caller. */
 iree_status_t hal_call_taken(hal_call_t* call);
 
 /* ---- Arguments --------------------------------------------------------------------------------------------------- */
@@ -51,7 +52,8 @@ iree_vm_ref_t hal_take_ref(hal_call_t* call);
 iree_string_view_t hal_take_text(hal_call_t* call);
 iree_string_view_t hal_take_text_or_empty(hal_call_t* call);
 /* `length` bytes from `offset` of a vm.buffer (length all ones: the rest); OUT_OF_RANGE sticks too. */
-iree_const_byte_span_t hal_call_byte_range(hal_call_t* call, iree_vm_buffer_t* buffer, uint64_t offset, uint64_t length);
+iree_const_byte_span_t hal_call_byte_range(hal_call_t* call, iree_vm_buffer_t* buffer, uint64_t offset,
+                                           uint64_t length);
 
 /* How many groups of packed size `group_size` follow; no more than the arguments have room for. */
 iree_host_size_t hal_take_count(hal_call_t* call, iree_host_size_t group_size);

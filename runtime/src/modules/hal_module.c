@@ -72,8 +72,8 @@ static iree_status_t hal_module_allocate(iree_host_size_t device_count, iree_hal
   if (device_count > INT32_MAX) {
     return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "module 'hal' cannot have %zu devices", device_count);
   }
-  IREE_RETURN_IF_ERROR(iree_allocator_malloc(
-      host_allocator, sizeof *module + device_count * sizeof module->devices[0], (void**)&module));
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(host_allocator, sizeof *module + device_count * sizeof module->devices[0],
+                                             (void**)&module));
   module->host_allocator = host_allocator;
   module->sink = sink;
   module->device_count = device_count;
@@ -92,8 +92,7 @@ iree_status_t vmrt_hal_module_create(iree_vm_instance_t* instance, iree_host_siz
   IREE_RETURN_IF_ERROR(iree_hal_module_register_all_types(instance));
   hal_module_t* module = NULL;
   IREE_RETURN_IF_ERROR(hal_module_allocate(device_count, devices, sink, host_allocator, &module));
-  iree_vm_module_t interface = {
-      .self = module, .destroy = hal_module_destroy, .fork_state = hal_module_fork_state};
+  iree_vm_module_t interface = {.self = module, .destroy = hal_module_destroy, .fork_state = hal_module_fork_state};
   iree_status_t status =
       iree_vm_native_module_create(&interface, &hal_descriptor, instance, host_allocator, out_module);
   if (!iree_status_is_ok(status)) hal_module_destroy(module);

@@ -36,10 +36,9 @@ static iree_status_t import_range(const iree_vm_buffer_t* source, uint64_t offse
   uint64_t total = iree_vm_buffer_length(source);
   if (length == IREE_HAL_WHOLE_BUFFER && offset <= total) length = total - offset;
   if (offset > total || length > total - offset) {
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
-                            "byte range out of bounds (requested %llu-%llu of available %llu)",
-                            (unsigned long long)offset, (unsigned long long)(offset + length - 1),
-                            (unsigned long long)total);
+    return iree_make_status(
+        IREE_STATUS_INVALID_ARGUMENT, "byte range out of bounds (requested %llu-%llu of available %llu)",
+        (unsigned long long)offset, (unsigned long long)(offset + length - 1), (unsigned long long)total);
   }
   uint8_t* data = iree_vm_buffer_data(source);
   *out_range = iree_make_byte_span(data ? data + offset : NULL, length);
@@ -113,8 +112,8 @@ iree_status_t hal_export_allocator_select(hal_call_t* call) {
 static iree_status_t assert_length(iree_string_view_t message, iree_hal_buffer_t* buffer, uint64_t minimum) {
   uint64_t length = iree_hal_buffer_byte_length(buffer);
   if (length >= minimum) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
-                          "%.*s buffer byte length %llu less than expected minimum %llu", VM_SV_ARG(message), (unsigned long long)length, (unsigned long long)minimum);
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "%.*s buffer byte length %llu less than expected minimum %llu",
+                          VM_SV_ARG(message), (unsigned long long)length, (unsigned long long)minimum);
 }
 
 static iree_status_t assert_memory_type(iree_string_view_t message, iree_hal_buffer_t* buffer,
@@ -124,9 +123,9 @@ static iree_status_t assert_memory_type(iree_string_view_t message, iree_hal_buf
   iree_bitfield_string_temp_t actual_text, required_text;
   iree_string_view_t has = iree_hal_memory_type_format(actual, &actual_text);
   iree_string_view_t wants = iree_hal_memory_type_format(required, &required_text);
-  return iree_make_status(
-      IREE_STATUS_PERMISSION_DENIED,
-      "%.*s buffer memory type is not compatible; buffer has %.*s, operation requires %.*s", VM_SV_ARG(message), VM_SV_ARG(has), VM_SV_ARG(wants));
+  return iree_make_status(IREE_STATUS_PERMISSION_DENIED,
+                          "%.*s buffer memory type is not compatible; buffer has %.*s, operation requires %.*s",
+                          VM_SV_ARG(message), VM_SV_ARG(has), VM_SV_ARG(wants));
 }
 
 static iree_status_t assert_usage(iree_string_view_t message, iree_hal_buffer_t* buffer,
@@ -177,8 +176,8 @@ iree_status_t hal_export_buffer_subspan(hal_call_t* call) {
 
 static iree_status_t check_value_length(const char* what, uint32_t length) {
   if (length <= VALUE_MAX_LENGTH) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "%s length byte count %d exceeds max %d", what,
-                          (int32_t)length, VALUE_MAX_LENGTH);
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "%s length byte count %d exceeds max %d", what, (int32_t)length,
+                          VALUE_MAX_LENGTH);
 }
 
 iree_status_t hal_export_buffer_load(hal_call_t* call) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hal.devices, hal.device queries, hal.executable and hal.channel: what belongs to a device without being queued on it. */
+/* hal.devices, hal.device queries, hal.executable and hal.channel: what belongs to a device without being queued on it.
+ */
 #include "modules/hal_module.h"
 #include "vm/text.h"
 
@@ -66,8 +67,8 @@ static iree_status_t take_constants(hal_call_t* call, iree_vm_buffer_t* bytes, h
 
 iree_status_t hal_export_executable_create(hal_call_t* call) {
   iree_hal_device_t* device = hal_take_device(call);
-  iree_hal_executable_params_t params = {
-      .queue_affinity = hal_take_u64(call), .caching_mode = IREE_HAL_EXECUTABLE_CACHING_MODE_ALLOW_OPTIMIZATION};
+  iree_hal_executable_params_t params = {.queue_affinity = hal_take_u64(call),
+                                         .caching_mode = IREE_HAL_EXECUTABLE_CACHING_MODE_ALLOW_OPTIMIZATION};
   params.executable_format = hal_take_text(call);
   iree_vm_buffer_t* data = hal_take_bytes(call);
   iree_vm_buffer_t* constants = hal_take_bytes_or_null(call);

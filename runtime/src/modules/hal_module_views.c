@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hal.buffer_view: making views, asserting what they are, their parts, their text. */
+#include <stdio.h>
+
 #include "base/string_builder.h"
 #include "modules/hal_module.h"
 #include "vm/text.h"
-
-#include <stdio.h>
 
 #define SHAPE_MAX_RANK 128
 #define TRACE_MAX_VIEWS 128
@@ -44,8 +44,7 @@ static shape_text_t shape_text(iree_host_size_t rank, const iree_hal_dim_t* dims
 static iree_status_t annotate_shapes(iree_status_t status, const shape_t* expected, iree_hal_buffer_view_t* view) {
   shape_text_t expected_text = shape_text(expected->rank, expected->dims);
   shape_text_t actual_text = shape_text(iree_hal_buffer_view_shape_rank(view), iree_hal_buffer_view_shape_dims(view));
-  return iree_status_annotate_f(status, "expected shape `%s`, actual shape `%s`", expected_text.text,
-                                actual_text.text);
+  return iree_status_annotate_f(status, "expected shape `%s`, actual shape `%s`", expected_text.text, actual_text.text);
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------------------ */
@@ -105,8 +104,8 @@ static iree_status_t assert_element_type(iree_string_view_t message, iree_hal_bu
   if (element_type_satisfies(actual, expected)) return iree_ok_status();
   return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
                           "%.*s element type mismatch; expected %s (%08X) but have %s (%08X)", VM_SV_ARG(message),
-                          vmrt_hal_element_type_name(expected).text, expected,
-                          vmrt_hal_element_type_name(actual).text, actual);
+                          vmrt_hal_element_type_name(expected).text, expected, vmrt_hal_element_type_name(actual).text,
+                          actual);
 }
 
 static iree_status_t assert_shape(iree_string_view_t message, iree_hal_buffer_view_t* view, const shape_t* expected) {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HAL objects as references of the VM: one descriptor a type, and the casts between object and reference. */
 #include "iree/modules/hal/types.h"
-
 #include "vm/type_adapters.h"
 
-/* References count at offset 0, where HAL objects count themselves: the last reference of the VM hands its count back, so that
- * the object's own release finds it and destroys the object. */
-#define HAL_DEFINE_TYPE(NAME, T, text)                                    \
-  static void NAME##_destroy_ref(void* object) {                          \
-    ((iree_vm_ref_object_t*)object)->counter.value = 1;                   \
-    NAME##_release(object);                                               \
-  }                                                                       \
-  static const iree_vm_ref_type_descriptor_t NAME##_descriptor = {        \
-      .destroy = NAME##_destroy_ref, .type_name = {text, sizeof text - 1}}; \
+/* References count at offset 0, where HAL objects count themselves: the last reference of the VM hands its count back,
+ * so that the object's own release finds it and destroys the object. */
+#define HAL_DEFINE_TYPE(NAME, T, text)                                                                   \
+  static void NAME##_destroy_ref(void* object) {                                                         \
+    ((iree_vm_ref_object_t*)object)->counter.value = 1;                                                  \
+    NAME##_release(object);                                                                              \
+  }                                                                                                      \
+  static const iree_vm_ref_type_descriptor_t NAME##_descriptor = {.destroy = NAME##_destroy_ref,         \
+                                                                  .type_name = {text, sizeof text - 1}}; \
   VM_DEFINE_TYPE_ADAPTERS(NAME, T, NAME##_descriptor)
 
 HAL_DEFINE_TYPE(iree_hal_allocator, iree_hal_allocator_t, "hal.allocator");

@@ -23,9 +23,9 @@ IREE_API_EXPORT iree_status_t vmrt_io_file_handle_open(iree_string_view_t path, 
                                                        iree_allocator_t host_allocator,
                                                        iree_io_file_handle_t** out_handle);
 /* Memory of the caller under the name `path`; `release`, when not NULL, is called with the last reference. */
-IREE_API_EXPORT iree_status_t vmrt_io_file_handle_wrap(iree_string_view_t path, const void* data, iree_host_size_t length,
-                                                       void (*release)(void* user_data), void* user_data,
-                                                       iree_allocator_t host_allocator,
+IREE_API_EXPORT iree_status_t vmrt_io_file_handle_wrap(iree_string_view_t path, const void* data,
+                                                       iree_host_size_t length, void (*release)(void* user_data),
+                                                       void* user_data, iree_allocator_t host_allocator,
                                                        iree_io_file_handle_t** out_handle);
 IREE_API_EXPORT void iree_io_file_handle_retain(iree_io_file_handle_t* handle);
 IREE_API_EXPORT void iree_io_file_handle_release(iree_io_file_handle_t* handle);

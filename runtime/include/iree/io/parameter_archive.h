@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Archives of parameters: .irpa, .gguf and .safetensors files, and .bin files that are one parameter.
  *
- * Every offset, count and length of a file is checked before it is used: INVALID_ARGUMENT, OUT_OF_RANGE or UNIMPLEMENTED with
- * the file and the offset in it. An archive that fails adds nothing that an earlier one has not added. */
+ * Every offset, count and length of a file is checked before it is used: INVALID_ARGUMENT, OUT_OF_RANGE or
+ * UNIMPLEMENTED with the file and the offset in it. An archive that fails adds nothing that an earlier one has not
+ * added. */
 #ifndef IREE_IO_PARAMETER_ARCHIVE_H_
 #define IREE_IO_PARAMETER_ARCHIVE_H_
 
@@ -13,8 +14,8 @@ extern "C" {
 #endif
 
 /* cdef: begin */
-/* Opens the file and adds its parameters to `index`, which keeps the file. The format goes by the extension; INVALID_ARGUMENT
- * for another one. */
+/* Opens the file and adds its parameters to `index`, which keeps the file. The format goes by the extension;
+ * INVALID_ARGUMENT for another one. */
 IREE_API_EXPORT iree_status_t vmrt_io_parameters_open_archive(iree_string_view_t path, vmrt_io_file_mode_t mode,
                                                               iree_io_parameter_index_t* index,
                                                               iree_allocator_t host_allocator);

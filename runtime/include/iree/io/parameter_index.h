@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters by name: what archives hold, in the order in which it was added. Not to be changed while others read it. */
+/* Parameters by name: what archives hold, in the order in which it was added. Not to be changed while others read it.
+ */
 #ifndef IREE_IO_PARAMETER_INDEX_H_
 #define IREE_IO_PARAMETER_INDEX_H_
 
@@ -41,8 +42,8 @@ IREE_API_EXPORT void iree_io_parameter_index_release(iree_io_parameter_index_t* 
 IREE_API_EXPORT iree_host_size_t iree_io_parameter_index_count(const iree_io_parameter_index_t* index);
 /* cdef: end */
 
-/* Copies the key, retains the file. ALREADY_EXISTS for a second parameter of that key, OUT_OF_RANGE for a range outside the
- * file, INVALID_ARGUMENT for a pattern that does not fit; each naming the key. */
+/* Copies the key, retains the file. ALREADY_EXISTS for a second parameter of that key, OUT_OF_RANGE for a range outside
+ * the file, INVALID_ARGUMENT for a pattern that does not fit; each naming the key. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 iree_io_parameter_index_add(iree_io_parameter_index_t* index, const iree_io_parameter_index_entry_t* entry);
 /* Borrowed until the index changes or goes. OUT_OF_RANGE past the last one. */

@@ -13,8 +13,8 @@ extern "C" {
 /* cdef: begin */
 typedef struct iree_io_parameter_provider_t iree_io_parameter_provider_t;
 
-/* All parameters of `index`, which is retained, under `scope` (copied; empty: parameters without one). One reference for the
- * caller. */
+/* All parameters of `index`, which is retained, under `scope` (copied; empty: parameters without one). One reference
+ * for the caller. */
 IREE_API_EXPORT iree_status_t vmrt_io_parameter_provider_create(iree_string_view_t scope,
                                                                 iree_io_parameter_index_t* index,
                                                                 iree_allocator_t host_allocator,
@@ -48,16 +48,16 @@ typedef struct vmrt_io_parameter_queue_t {
 /* A new buffer for each transfer in `out_buffers`, owned by the caller; nothing on failure. NOT_FOUND for a key,
  * OUT_OF_RANGE for a range outside its parameter. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_io_parameter_provider_load(
-    iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue, iree_hal_buffer_params_t target_params,
-    vmrt_io_parameter_transfers_t transfers, iree_hal_buffer_t** out_buffers);
+    iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue,
+    iree_hal_buffer_params_t target_params, vmrt_io_parameter_transfers_t transfers, iree_hal_buffer_t** out_buffers);
 /* From parameters to ranges of `target`. */
-IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_io_parameter_provider_gather(
-    iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue, iree_hal_buffer_t* target,
-    vmrt_io_parameter_transfers_t transfers);
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
+iree_io_parameter_provider_gather(iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue,
+                                  iree_hal_buffer_t* target, vmrt_io_parameter_transfers_t transfers);
 /* From ranges of `source` to parameters; archives are read only, so that any transfer is PERMISSION_DENIED. */
-IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_io_parameter_provider_scatter(
-    iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue, iree_hal_buffer_t* source,
-    vmrt_io_parameter_transfers_t transfers);
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
+iree_io_parameter_provider_scatter(iree_io_parameter_provider_t* provider, const vmrt_io_parameter_queue_t* queue,
+                                   iree_hal_buffer_t* source, vmrt_io_parameter_transfers_t transfers);
 
 #ifdef __cplusplus
 }
