@@ -124,7 +124,8 @@ static void test_results_print(void) {
   setup();
   iree_vm_list_t* results = make_results();
   FILE* file = tmpfile();
-  CHECK_OK(function_print_results(results, file, ALLOCATOR));
+  function_io_t io = {NULL, ALLOCATOR, 16, file};
+  CHECK_OK(function_print_results(&io, results));
   read_back(file, seen, sizeof seen);
   CHECK(strcmp(seen,
                "result[0]: f32=0.5\nresult[1]: vm.buffer\n(no printer)\nresult[2]: vm.list\nchild_list[0]: i32=7\n"
@@ -142,7 +143,7 @@ static void test_a_list_in_itself_ends(void) {
   push_ref(list, iree_vm_list_retain_ref(list));
   iree_vm_variant_t value = iree_vm_variant_empty();
   CHECK_OK(iree_vm_list_get_variant_assign(list, 0, &value));
-  CHECK_OK(value_text_append(&builder, value));
+  CHECK_OK(value_text_append(&builder, value, 16));
   CHECK(strstr(builder.buffer, "...") != NULL);
   iree_string_builder_deinitialize(&builder);
   iree_vm_list_clear(list);
@@ -159,7 +160,8 @@ static iree_flag_string_list_t texts_of(iree_string_view_t* values, size_t count
 static iree_status_t parse_inputs(const char* cconv, size_t count, const char** texts, iree_vm_list_t** out_list) {
   iree_string_view_t values[8];
   iree_flag_string_list_t list = texts_of(values, count, texts);
-  return function_parse_values(iree_make_cstring_view(cconv), &list, ALLOCATOR, out_list);
+  function_io_t io = {NULL, ALLOCATOR, 16, NULL};
+  return function_parse_values(&io, iree_make_cstring_view(cconv), &list, out_list);
 }
 
 static void test_inputs(void) {
@@ -240,8 +242,8 @@ static void test_lists_are_not_written(void) {
 
 /* ---- Expectations ------------------------------------------------------------------------------------------------ */
 
-static const function_tolerance_t near = {false, 1e-4, 1e-4, 1e-5};
-static const function_tolerance_t exact = {true, 0, 0, 0};
+static const function_tolerance_t near = {false, 1e-3, 1e-2, 1e-4, 1e-4, 1e-5};
+static const function_tolerance_t exact = {true, 0, 0, 0, 0, 0};
 
 /* Compares one number with a text; the report goes to `seen`. */
 static bool expect_report(iree_vm_value_t actual, const char* letter, const char* text,
@@ -251,9 +253,9 @@ static bool expect_report(iree_vm_value_t actual, const char* letter, const char
   iree_vm_list_t* results = make_list();
   bool matched = false;
   FILE* file = tmpfile();
+  function_io_t io = {NULL, ALLOCATOR, 16, file};
   push_value(results, actual);
-  CHECK_OK(
-      function_expect_results(results, iree_make_cstring_view(letter), &texts, tolerance, file, ALLOCATOR, &matched));
+  CHECK_OK(function_expect_results(&io, results, iree_make_cstring_view(letter), &texts, tolerance, &matched));
   read_back(file, seen, capacity);
   fclose(file);
   iree_vm_list_release(results);
@@ -299,7 +301,8 @@ static void test_expected_count(void) {
   bool matched = true;
   FILE* file = tmpfile();
   push_value(results, iree_vm_value_make_i32(1));
-  CHECK_OK(function_expect_results(results, IREE_SV("i"), &none, &near, file, ALLOCATOR, &matched));
+  function_io_t io = {NULL, ALLOCATOR, 16, file};
+  CHECK_OK(function_expect_results(&io, results, IREE_SV("i"), &none, &near, &matched));
   read_back(file, seen, sizeof seen);
   CHECK(!matched && strcmp(seen, "[FAILED] expected 0 list elements but 1 provided\n") == 0);
   fclose(file);

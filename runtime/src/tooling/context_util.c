@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From flags to modules that can be linked: loading, looking for what they depend on, choosing the function to run. */
+/* From flags to loaded modules, and the function of one that is run when none is named. */
 #include "iree/tooling/context_util.h"
 
 #include "tooling/module_flags.h"
@@ -52,53 +52,12 @@ iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
   return iree_ok_status();
 }
 
-/* ---- Dependencies ------------------------------------------------------------------------------------------------ */
-
-/* The modules before the one whose dependencies are looked at. */
-typedef struct earlier_modules_t {
-  iree_vm_module_t* const* values;
-  iree_host_size_t count;
-} earlier_modules_t;
-
-/* Modules of the system that this runtime has no implementation of. */
-static bool is_system_module(iree_string_view_t name) {
-  static const char* const names[] = {"hal", "hal_inline", "hal_loader", "io_parameters", "vmvx"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-    if (iree_string_view_equal(name, iree_make_cstring_view(names[i]))) return true;
-  }
-  return false;
-}
-
-static iree_status_t check_dependency(void* user_data, const iree_vm_module_dependency_t* dependency) {
-  if (!(dependency->flags & IREE_VM_MODULE_DEPENDENCY_FLAG_REQUIRED)) return iree_ok_status();
-  const earlier_modules_t* earlier = user_data;
-  for (iree_host_size_t i = 0; i < earlier->count; ++i) {
-    if (iree_string_view_equal(dependency->name, iree_vm_module_name(earlier->values[i]))) return iree_ok_status();
-  }
-  return iree_make_status(IREE_STATUS_NOT_FOUND, "required module '%.*s' not available: %s",
-                          VM_SV_ARG(dependency->name),
-                          is_system_module(dependency->name)
-                              ? "this build has no such system module, and no earlier --module= has that name"
-                              : "no earlier --module= has that name");
-}
-
-iree_status_t vmrt_tooling_check_dependencies(const iree_tooling_module_list_t* list) {
-  for (iree_host_size_t i = 0; i < list->count; ++i) {
-    earlier_modules_t earlier = {list->values, i};
-    iree_status_t status = iree_vm_module_enumerate_dependencies(list->values[i], check_dependency, &earlier);
-    if (iree_status_is_ok(status)) continue;
-    iree_string_view_t name = iree_vm_module_name(list->values[i]);
-    return iree_status_annotate_f(status, "resolving dependencies for '%.*s'", VM_SV_ARG(name));
-  }
-  return iree_ok_status();
-}
-
 /* ---- The function to run ----------------------------------------------------------------------------------------- */
 
 /* References to functions have 16 bits for the ordinal: whatever a module says, it has no more. */
 #define MAX_ORDINALS 65536
 
-static bool is_hidden(iree_string_view_t name) {
+bool vmrt_tooling_is_hidden_name(iree_string_view_t name) {
   return iree_string_view_starts_with(name, IREE_SV("__")) ||
          iree_string_view_find_char(name, '$', 0) != IREE_STRING_VIEW_NPOS;
 }
@@ -111,7 +70,7 @@ iree_status_t iree_tooling_find_single_exported_function(iree_vm_module_t* modul
     iree_vm_function_t function = {NULL, 0, 0};
     IREE_RETURN_IF_ERROR(
         iree_vm_module_lookup_function_by_ordinal(module, IREE_VM_FUNCTION_LINKAGE_EXPORT, i, &function));
-    if (is_hidden(iree_vm_function_name(&function))) continue;
+    if (vmrt_tooling_is_hidden_name(iree_vm_function_name(&function))) continue;
     if (found.module) {
       return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
                               "more than one exported function present; name the one to run with --function=");

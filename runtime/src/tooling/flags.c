@@ -84,6 +84,9 @@ static iree_status_t store_value(vmrt_flag_parser_t* parser, const vmrt_flag_t* 
     case VMRT_FLAG_DOUBLE: return scalar_parse_double(value.text, "f64", flag->storage);
     case VMRT_FLAG_STRING: return store_string(value, flag->storage);
     case VMRT_FLAG_LIST: return store_entry(parser, value.text, flag->storage);
+    case VMRT_FLAG_REQUEST:
+      *(vmrt_flag_request_t*)flag->storage = (vmrt_flag_request_t){true, value.text};
+      return iree_ok_status();
   }
   return iree_make_status(IREE_STATUS_INTERNAL, "flag '%s' has no such type", flag->name);
 }
@@ -140,6 +143,7 @@ static void print_value(const vmrt_flag_t* flag, FILE* file) {
     case VMRT_FLAG_DOUBLE: fprintf(file, "--%s=%g", flag->name, *(const double*)flag->storage); break;
     case VMRT_FLAG_STRING: fprintf(file, "--%s=%.*s", flag->name, VM_SV_ARG(*text)); break;
     case VMRT_FLAG_LIST: fprintf(file, "--%s=... (%zu given)", flag->name, list->count); break;
+    case VMRT_FLAG_REQUEST: fprintf(file, "--%s[=...]", flag->name); break;
   }
 }
 

@@ -3,6 +3,7 @@
 #ifndef IREE_TOOLING_CONTEXT_UTIL_H_
 #define IREE_TOOLING_CONTEXT_UTIL_H_
 
+#include "iree/tooling/device_util.h"
 #include "iree/vm/api.h"
 
 #ifdef __cplusplus
@@ -44,9 +45,22 @@ IREE_API_EXPORT iree_status_t vmrt_tooling_load_bytecode(iree_vm_instance_t* ins
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
                                                                                         iree_allocator_t allocator,
                                                                                         iree_tooling_module_list_t* list);
-/* Every required dependency of every module has to be the name of an earlier one: NOT_FOUND naming both otherwise. */
-IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
-vmrt_tooling_check_dependencies(const iree_tooling_module_list_t* list);
+/* Appends the user's modules to `resolved_list`, each behind the system modules that it depends on and that no earlier one has the
+ * name of: `hal` with the devices of the flags (of `default_device_uri` without any), `io_parameters` with the files of the
+ * flags, `vmvx`. A required module that is neither there nor a system module is NOT_FOUND naming both. `out_devices` is zeros
+ * before and stays without devices unless `hal` is needed. On failure list and devices keep what they have: the caller resets
+ * them, the devices last. */
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_resolve_modules(
+    iree_vm_instance_t* instance, iree_host_size_t user_module_count, iree_vm_module_t* const* user_modules,
+    iree_string_view_t default_device_uri, iree_allocator_t allocator, iree_tooling_module_list_t* resolved_list,
+    vmrt_tooling_devices_t* out_devices);
+/* The same and a context of all of it, which retains the modules. `flags`: IREE_VM_CONTEXT_FLAG_… */
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_create_context_from_flags(
+    iree_vm_instance_t* instance, iree_host_size_t user_module_count, iree_vm_module_t* const* user_modules,
+    iree_string_view_t default_device_uri, uint32_t flags, iree_allocator_t allocator,
+    iree_tooling_module_list_t* resolved_list, vmrt_tooling_devices_t* out_devices, iree_vm_context_t** out_context);
+/* Names that begin with `__` or contain `$` are for the system. */
+IREE_API_EXPORT bool vmrt_tooling_is_hidden_name(iree_string_view_t name);
 /* The only export whose name neither starts with `__` nor contains `$`; INVALID_ARGUMENT when there is none or more. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_find_single_exported_function(
     iree_vm_module_t* module, iree_vm_function_t* out_function);

@@ -19,8 +19,15 @@ typedef enum vmrt_flag_type_e {
   VMRT_FLAG_INT64,  /* int64_t */
   VMRT_FLAG_DOUBLE, /* double */
   VMRT_FLAG_STRING, /* iree_string_view_t: needs a `=`; one pair of double quotes around it is removed */
-  VMRT_FLAG_LIST    /* iree_flag_string_list_t: one entry each time the flag is given, as written */
+  VMRT_FLAG_LIST,   /* iree_flag_string_list_t: one entry each time the flag is given, as written */
+  VMRT_FLAG_REQUEST /* vmrt_flag_request_t: given or not, with an optional value */
 } vmrt_flag_type_t;
+
+/* A flag that asks for something, such as `--list_devices` and `--list_devices=DRIVER`. */
+typedef struct vmrt_flag_request_t {
+  bool given;
+  iree_string_view_t value;
+} vmrt_flag_request_t;
 
 typedef struct iree_flag_string_list_t {
   iree_host_size_t count;
