@@ -3,6 +3,7 @@
 #include "iree/modules/hal/module.h"
 #include "iree/modules/vmvx/module.h"
 #include "iree/tooling/context_util.h"
+#include "iree/tooling/parameter_util.h"
 #include "vm/text.h"
 
 typedef struct resolver_t {
@@ -30,6 +31,10 @@ static iree_status_t create_vmvx(resolver_t* resolver, iree_vm_module_t** out_mo
   return iree_vmvx_module_create(resolver->instance, resolver->allocator, out_module);
 }
 
+static iree_status_t create_parameters(resolver_t* resolver, iree_vm_module_t** out_module) {
+  return iree_tooling_create_parameters_module_from_flags(resolver->instance, resolver->allocator, out_module);
+}
+
 static iree_status_t refuse_inline(resolver_t* resolver, iree_vm_module_t** out_module) {
   (void)resolver, (void)out_module;
   return iree_make_status(IREE_STATUS_NOT_FOUND,
@@ -46,6 +51,7 @@ static const system_module_t* find_system_module(iree_string_view_t name) {
   static const system_module_t modules[] = {
       {"hal", create_hal},
       {"vmvx", create_vmvx},
+      {"io_parameters", create_parameters},
       {"hal_inline", refuse_inline},
       {"hal_loader", refuse_inline},
   };

@@ -99,9 +99,9 @@ static iree_status_t check_stdout(void) {
 }
 
 int tool_main(const tool_t* tool, int argc, char** argv) {
-  const vmrt_flag_set_t* sets[8] = {&tooling_module_flags, &tooling_device_flags, &tooling_session_flags,
-                                    &general_flags};
-  iree_host_size_t set_count = 4;
+  const vmrt_flag_set_t* sets[12] = {&tooling_module_flags, &tooling_device_flags, &tooling_parameter_flags,
+                                     &tooling_session_flags, &general_flags};
+  iree_host_size_t set_count = 5;
   for (iree_host_size_t i = 0; i < tool->flag_set_count; ++i) sets[set_count++] = tool->flag_sets[i];
   vmrt_flag_parser_t parser;
   iree_status_t status = check_stdout();
