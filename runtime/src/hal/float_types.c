@@ -134,7 +134,7 @@ static uint8_t float_to_e8m0(float value) {
   uint32_t bits = bits_of_float(value);
   if ((bits & 0x7FFFFFFFu) >= 0x7F800000u) return 0xFF;
   if (bits >> 31) return 0;
-  if (bits < 0x00800000u) return bits > 0x00600000u ? 1 : 0;
+  if (bits < 0x00800000u) return bits >= 0x00600000u ? 1 : 0;
   return (uint8_t)((bits + 0x00400000u) >> 23);
 }
 
