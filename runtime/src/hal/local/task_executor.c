@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executor of local-task: operations are run by a pool of threads, and by a thread that would otherwise wait for them. */
+/* The executor of local-task: a pool of threads runs operations, and so does a thread that would otherwise wait for them. */
 #include "hal/local/local_device.h"
 #include "hal/local/task_pool.h"
 #include "hal/local/task_run.h"
@@ -48,7 +48,7 @@ typedef struct task_t {
   task_run_t* region;
 } task_t;
 
-/* ---- Queues -------------------------------------------------------------------------------------------------------- */
+/* ---- Queues ------------------------------------------------------------------------------------------------------ */
 
 static void queue_push(operation_queue_t* queue, hal_queue_operation_t* operation) {
   operation->next = NULL;
@@ -81,7 +81,7 @@ static void count_finished(task_executor_t* executor) {
   if (--executor->unfinished == 0 && executor->pool.has_visitor) platform_monitor_notify_all(executor->pool.monitor);
 }
 
-/* ---- Regions for several threads ----------------------------------------------------------------------------------- */
+/* ---- Regions for several threads --------------------------------------------------------------------------------- */
 
 /* How many threads more are worth their waking. */
 static uint32_t helpers_worth(const task_executor_t* executor, const task_run_t* run) {
@@ -131,13 +131,13 @@ static bool region_leave(task_executor_t* executor, task_run_t* run) {
   return is_last;
 }
 
-/* ---- Running ------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 /* Runs regions until the end (true: the operation is finished) or until somebody else is left with the run. */
 static bool run_regions(task_executor_t* executor, task_run_t* run, local_worker_t worker) {
   while (task_run_next_region(run)) {
     uint32_t helpers = helpers_worth(executor, run);
-    run->chunk_divisor = 0;
+    run->chunk_divisor = 1;
     if (helpers) region_open(executor, run, helpers);
     task_run_work(run, worker);
     if (helpers && !region_leave(executor, run)) return false;
@@ -217,7 +217,7 @@ static bool worker_work(void* self, uint32_t worker_index) {
   return run_tasks(self, worker, false);
 }
 
-/* ---- Quick operations ---------------------------------------------------------------------------------------------- */
+/* ---- Quick operations -------------------------------------------------------------------------------------------- */
 
 static bool is_quick(const hal_queue_operation_t* operation) {
   switch (operation->kind) {
@@ -236,8 +236,8 @@ static bool is_quick(const hal_queue_operation_t* operation) {
   }
 }
 
-/* Called with the lock held, which is let go meanwhile. One thread at a time: operations that become ready by what it signals
- * are appended, so that a long chain of them needs no deep stack. */
+/* Called with the lock held, which is let go meanwhile. One thread at a time: operations that become ready by what it
+ * signals are appended, so that a long chain of them needs no deep stack. */
 static void run_quick(task_executor_t* executor) {
   hal_queue_operation_t* operation = NULL;
   executor->runs_quick = true;
@@ -265,7 +265,7 @@ static iree_status_t executor_start(local_executor_t* base, hal_queue_operation_
   return iree_ok_status();
 }
 
-/* ---- Assisting ----------------------------------------------------------------------------------------------------- */
+/* ---- Assisting --------------------------------------------------------------------------------------------------- */
 
 /* Watches what others run, where a core is free for it. True when something was finished or can be taken. */
 static bool watch_operations(task_executor_t* executor) {
@@ -297,7 +297,7 @@ static bool executor_assist(void* self) {
   return found;
 }
 
-/* ---- Making and freeing -------------------------------------------------------------------------------------------- */
+/* ---- Making and freeing ------------------------------------------------------------------------------------------ */
 
 static void executor_finish_all(task_executor_t* executor) {
   task_pool_lock(&executor->pool);

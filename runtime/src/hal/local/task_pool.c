@@ -13,7 +13,7 @@
 #define NAP_DURATION 50000
 #define NAP_COUNT 20
 
-/* ---- Waking -------------------------------------------------------------------------------------------------------- */
+/* ---- Waking ------------------------------------------------------------------------------------------------------ */
 
 bool task_pool_has_work(const task_pool_t* pool) {
   return pool->active < pool->thread_count && (pool->operations || pool->regions);
@@ -35,7 +35,7 @@ void task_pool_wake_for_operations(task_pool_t* pool) {
   if (pool->operations > pool->spinning + pool->notified + pool->napping) task_pool_wake_one(pool);
 }
 
-/* ---- Resting ------------------------------------------------------------------------------------------------------- */
+/* ---- Resting ----------------------------------------------------------------------------------------------------- */
 
 /* Called with the lock held. Until notified, `deadline`, or the end of the pool. */
 static void pool_wait(task_pool_t* pool, iree_time_t deadline) {
@@ -98,7 +98,7 @@ static bool pool_rest(task_pool_t* pool) {
   return has_work || !stopping;
 }
 
-/* ---- Threads ------------------------------------------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
 
 static void thread_main(void* argument) {
   const task_thread_t* thread = argument;
@@ -129,8 +129,8 @@ static iree_status_t pool_start_threads(task_pool_t* pool, uint32_t thread_count
   return iree_ok_status();
 }
 
-iree_status_t task_pool_start(task_pool_t* pool, uint32_t thread_count, bool (*work)(void* owner, uint32_t thread_index),
-                              void* owner, iree_allocator_t allocator) {
+iree_status_t task_pool_start(task_pool_t* pool, uint32_t thread_count, task_work_fn_t work, void* owner,
+                              iree_allocator_t allocator) {
   void* threads = NULL;
   memset(pool, 0, sizeof *pool);
   pool->allocator = allocator;

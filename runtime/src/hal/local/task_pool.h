@@ -15,14 +15,16 @@ typedef struct task_thread_t {
   platform_thread_t* handle;
 } task_thread_t;
 
-/* The monitor guards all that changes here and whatever its owner wants to guard with it. A thread that runs out of work spins
- * for a moment, then naps for short times (one thread only), then sleeps until it is woken. Spinning and napping threads find
- * new operations by themselves, so that most submissions need no system call. */
+/* Runs what there is, called without the lock; false when there was nothing. */
+typedef bool (*task_work_fn_t)(void* owner, uint32_t thread_index);
+
+/* The monitor guards all that changes here and whatever its owner wants to guard with it. A thread that runs out of work
+ * spins for a moment, then naps for short times (one thread only), then sleeps until it is woken. Spinning and napping
+ * threads find new operations by themselves, so that most submissions need no system call. */
 struct task_pool_t {
   iree_allocator_t allocator;
   platform_monitor_t* monitor;
-  /* Runs what there is, called without the lock; false when there was nothing. */
-  bool (*work)(void* owner, uint32_t thread_index);
+  task_work_fn_t work;
   void* owner;
   task_thread_t* threads;
   uint32_t thread_count;
@@ -41,10 +43,10 @@ struct task_pool_t {
   bool stopping;
 };
 
-/* Starts at most `thread_count` threads named iree-worker-N. Fails only when not one could be started; `thread_count` says how
- * many there are. `pool` must stay where it is. */
-iree_status_t task_pool_start(task_pool_t* pool, uint32_t thread_count, bool (*work)(void* owner, uint32_t thread_index),
-                              void* owner, iree_allocator_t allocator);
+/* Starts at most `thread_count` threads named iree-worker-N. Fails only when not one could be started; the member of that
+ * name says how many there are. `pool` must stay where it is. */
+iree_status_t task_pool_start(task_pool_t* pool, uint32_t thread_count, task_work_fn_t work, void* owner,
+                              iree_allocator_t allocator);
 /* Ends and joins the threads once they find nothing to do. For a pool that was started. */
 void task_pool_stop(task_pool_t* pool);
 

@@ -8,7 +8,7 @@
 #define TRANSFER_PIECE ((iree_device_size_t)512 * 1024)
 #define TRANSFER_BYTES_PER_NANOSECOND 8
 
-/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 /* Commands of the largest region. */
 static uint32_t largest_region(const hal_command_t* command) {
@@ -41,7 +41,7 @@ iree_status_t task_run_create(hal_queue_operation_t* operation, uint32_t worker_
 
 void task_run_free(task_run_t* run) { iree_allocator_free(run->allocator, run); }
 
-/* ---- Failure ------------------------------------------------------------------------------------------------------- */
+/* ---- Failure ----------------------------------------------------------------------------------------------------- */
 
 /* Keeps the first failure and ends the hand-out. */
 static void run_fail(task_run_t* run, iree_status_t status) {
@@ -56,7 +56,7 @@ iree_status_t task_run_take_failure(task_run_t* run) {
   return __atomic_exchange_n(&run->failure, iree_ok_status(), __ATOMIC_ACQ_REL);
 }
 
-/* ---- Preparing a region -------------------------------------------------------------------------------------------- */
+/* ---- Preparing a region ------------------------------------------------------------------------------------------ */
 
 static iree_hal_buffer_binding_table_t run_table(const task_run_t* run) { return run->operation->as.execute.table; }
 
@@ -118,7 +118,7 @@ bool task_run_next_region(task_run_t* run) {
   return iree_status_is_ok(run->failure) && run->unit_count > 0;
 }
 
-/* ---- Running units ------------------------------------------------------------------------------------------------- */
+/* ---- Running units ----------------------------------------------------------------------------------------------- */
 
 static void ref_advance(iree_hal_buffer_ref_t* ref, iree_device_size_t offset, iree_device_size_t length) {
   ref->offset += offset;
@@ -182,9 +182,9 @@ static iree_status_t run_units(task_run_t* run, local_worker_t worker, uint64_t 
   return iree_ok_status();
 }
 
-/* ---- Handing out --------------------------------------------------------------------------------------------------- */
+/* ---- Handing out ------------------------------------------------------------------------------------------------- */
 
-/* One of the orders of 0 to count - 1: scrambles the next power of two, again and again until it falls below `count`. */
+/* A permutation of 0 to count - 1: scrambles within the next power of two, again until the number is below `count`. */
 static uint64_t shuffled(uint64_t unit, uint64_t count, uint64_t seed) {
   uint32_t bits = 0;
   while (bits < 63 && count > (uint64_t)1 << bits) ++bits;
@@ -203,9 +203,10 @@ static bool claim_units(task_run_t* run, uint64_t* out_begin, uint64_t* out_end)
   uint64_t begin = __atomic_load_n(&run->next_unit, __ATOMIC_RELAXED), share = 0;
   do {
     if (begin >= run->unit_count) return false;
-    share = run->chunk_divisor ? (run->unit_count - begin) / run->chunk_divisor : run->unit_count - begin;
+    share = (run->unit_count - begin) / run->chunk_divisor;
     if (share == 0 || run->shuffle_seed) share = 1;
-  } while (!__atomic_compare_exchange_n(&run->next_unit, &begin, begin + share, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  } while (!__atomic_compare_exchange_n(&run->next_unit, &begin, begin + share, true, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
   *out_begin = run->shuffle_seed ? shuffled(begin, run->unit_count, run->shuffle_seed) : begin;
   *out_end = *out_begin + share;
   return true;

@@ -35,7 +35,7 @@ struct task_run_t {
   const hal_command_t* rest; /* what follows the region */
   uint64_t unit_count;
   uint64_t next_unit;    /* atomic */
-  uint64_t chunk_divisor; /* a share of the remaining units is taken at once; 0: all of them */
+  uint64_t chunk_divisor; /* that part of the remaining units is taken at once */
   uint64_t estimate;     /* nanoseconds on one thread */
   iree_status_t failure; /* atomic: the first one */
   uint32_t item_count;
