@@ -3,6 +3,9 @@
 #if !defined(_WIN32)
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/atomics.h"
 #include "platform/path.h"
@@ -63,6 +66,54 @@ iree_status_t platform_library_symbol(platform_library_t* library, const char* n
   }
   *out_address = address;
   return iree_ok_status();
+}
+
+/* ---- From memory --------------------------------------------------------------------------------------------------- */
+
+static iree_status_t temporary_error(const char* what, const char* path) {
+  return iree_make_status(iree_status_code_from_errno(errno), "cannot %s temporary file '%s': %s", what, path,
+                          strerror(errno));
+}
+
+/* Template of a path in the folder that TMPDIR names. */
+static iree_status_t temporary_path(path_buffer_t* out_path) {
+  const char* folder = getenv("TMPDIR");
+  if (!folder || !*folder) folder = "/tmp";
+  static const char name[] = "/vmrt-library-XXXXXX";
+  size_t length = strlen(folder);
+  if (length + sizeof name > sizeof out_path->text) {
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "TMPDIR names a folder with a path of %zu bytes; the most is %d",
+                            length, (int)(PLATFORM_MAX_PATH - sizeof name));
+  }
+  memcpy(out_path->text, folder, length);
+  memcpy(out_path->text + length, name, sizeof name);
+  return iree_ok_status();
+}
+
+static bool write_all(int file, iree_const_byte_span_t contents) {
+  for (iree_host_size_t at = 0; at < contents.data_length;) {
+    ssize_t count = write(file, contents.data + at, contents.data_length - at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    at += (iree_host_size_t)count;
+  }
+  return true;
+}
+
+iree_status_t platform_library_open_memory(iree_const_byte_span_t contents, iree_allocator_t allocator,
+                                           platform_library_t** out_library) {
+  path_buffer_t path;
+  IREE_RETURN_IF_ERROR(temporary_path(&path));
+  int file = mkstemp(path.text);
+  if (file < 0) return temporary_error("create", path.text);
+  iree_status_t status = iree_ok_status();
+  if (!write_all(file, contents)) status = temporary_error("write", path.text);
+  close(file);
+  if (iree_status_is_ok(status)) {
+    status = platform_library_open(iree_make_cstring_view(path.text), allocator, out_library);
+  }
+  unlink(path.text);
+  return status;
 }
 
 #else

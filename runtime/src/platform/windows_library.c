@@ -61,6 +61,15 @@ iree_status_t platform_library_symbol(platform_library_t* library, const char* n
   return iree_ok_status();
 }
 
+/* A library that is in use cannot be removed here, so there would be no way to clean up. */
+iree_status_t platform_library_open_memory(iree_const_byte_span_t contents, iree_allocator_t allocator,
+                                           platform_library_t** out_library) {
+  (void)contents;
+  (void)allocator;
+  (void)out_library;
+  return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "libraries cannot be loaded from memory on this system");
+}
+
 #else
 typedef int windows_library_is_empty_t;
 #endif
