@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files, libraries, clock, mutexes and timers of the system that the test runs on. */
+/* Files, libraries, clock, mutexes, monitors, threads and timers of the system that the test runs on. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -260,6 +260,77 @@ static void test_mutex(void) {
   platform_mutex_free(NULL);
 }
 
+typedef struct exchange_t {
+  platform_monitor_t* monitor;
+  int64_t turns; /* even: the test's turn */
+  char name[16];
+} exchange_t;
+
+static void answer_turns(void* argument) {
+  exchange_t* exchange = argument;
+  pthread_getname_np(pthread_self(), exchange->name, sizeof exchange->name);
+  platform_monitor_lock(exchange->monitor);
+  while (exchange->turns < 200) {
+    while (exchange->turns % 2 == 0 && exchange->turns < 200) {
+      platform_monitor_wait(exchange->monitor, IREE_TIME_INFINITE_FUTURE);
+    }
+    ++exchange->turns;
+    platform_monitor_notify_one(exchange->monitor);
+  }
+  platform_monitor_unlock(exchange->monitor);
+}
+
+static void test_monitor_and_thread(void) {
+  exchange_t exchange = {0};
+  platform_thread_t* thread = NULL;
+  CHECK_OK(platform_monitor_create(iree_allocator_system(), &exchange.monitor));
+  CHECK_OK(platform_thread_start("iree-worker-62 and more", answer_turns, &exchange, iree_allocator_system(), &thread));
+  platform_monitor_lock(exchange.monitor);
+  for (int i = 0; i < 100; ++i) {
+    ++exchange.turns;
+    platform_monitor_notify_all(exchange.monitor);
+    while (exchange.turns % 2 == 1) platform_monitor_wait(exchange.monitor, IREE_TIME_INFINITE_FUTURE);
+  }
+  platform_monitor_unlock(exchange.monitor);
+  platform_thread_join(thread);
+  platform_thread_join(NULL);
+  CHECK(exchange.turns == 200);
+  CHECK(strcmp(exchange.name, "iree-worker-62 ") == 0);
+  platform_monitor_free(exchange.monitor);
+  platform_monitor_free(NULL);
+}
+
+static void test_monitor_deadline(void) {
+  platform_monitor_t* monitor = NULL;
+  CHECK_OK(platform_monitor_create(iree_allocator_system(), &monitor));
+  platform_monitor_lock(monitor);
+  iree_time_t deadline = platform_time_now() + 2000000;
+  while (platform_time_now() < deadline) platform_monitor_wait(monitor, deadline); /* nobody notifies */
+  platform_monitor_wait(monitor, 0);                                              /* passed long ago */
+  platform_monitor_wait(monitor, IREE_TIME_INFINITE_PAST);
+  platform_monitor_unlock(monitor);
+  platform_monitor_free(monitor);
+}
+
+static void test_thread_memory(void) {
+  vmrt_probe_t* probe = NULL;
+  platform_monitor_t* monitor = NULL;
+  platform_thread_t* thread = NULL;
+  CHECK_OK(vmrt_probe_create(&probe));
+  iree_allocator_t allocator = vmrt_probe_allocator(probe, IREE_SV("test"));
+  vmrt_probe_fail_at(probe, 0, true);
+  CHECK_STATUS(IREE_STATUS_RESOURCE_EXHAUSTED, platform_monitor_create(allocator, &monitor));
+  CHECK_STATUS(IREE_STATUS_RESOURCE_EXHAUSTED, platform_thread_start("none", answer_turns, NULL, allocator, &thread));
+  CHECK(!monitor && !thread && vmrt_probe_statistics(probe).live_blocks == 0);
+  vmrt_probe_release(probe);
+}
+
+/* No more than the processors that this process may use. */
+static void test_core_count(void) {
+  uint32_t count = platform_core_count();
+  CHECK(count >= 1 && (long)count <= sysconf(_SC_NPROCESSORS_ONLN));
+}
+
 static void write_byte(void* pipe_end) { CHECK(write(*(int*)pipe_end, "x", 1) == 1); }
 
 static void test_timer(void) {
@@ -318,6 +389,10 @@ int main(int argc, char** argv) {
       {"library_refusals", test_library_refusals},
       {"clock", test_clock},
       {"mutex", test_mutex},
+      {"monitor_and_thread", test_monitor_and_thread},
+      {"monitor_deadline", test_monitor_deadline},
+      {"thread_memory", test_thread_memory},
+      {"core_count", test_core_count},
       {"timer", test_timer},
       {"probe_in_threads", test_probe_in_threads},
   };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executor of local-task: a pool of threads runs operations, and so does a thread that would otherwise wait for them. */
+/* The executor of local-task: a pool of threads runs operations, and so does a thread that waits for them. */
 #include "hal/local/local_device.h"
 #include "hal/local/task_pool.h"
 #include "hal/local/task_run.h"

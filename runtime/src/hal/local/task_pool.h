@@ -18,9 +18,9 @@ typedef struct task_thread_t {
 /* Runs what there is, called without the lock; false when there was nothing. */
 typedef bool (*task_work_fn_t)(void* owner, uint32_t thread_index);
 
-/* The monitor guards all that changes here and whatever its owner wants to guard with it. A thread that runs out of work
- * spins for a moment, then naps for short times (one thread only), then sleeps until it is woken. Spinning and napping
- * threads find new operations by themselves, so that most submissions need no system call. */
+/* The monitor guards all that changes here and whatever its owner wants to guard with it. A thread that runs out of
+ * work spins for a moment, then naps for short times (one thread only), then sleeps until it is woken. Spinning and
+ * napping threads find new operations by themselves, so that most submissions need no system call. */
 struct task_pool_t {
   iree_allocator_t allocator;
   platform_monitor_t* monitor;
@@ -43,8 +43,8 @@ struct task_pool_t {
   bool stopping;
 };
 
-/* Starts at most `thread_count` threads named iree-worker-N. Fails only when not one could be started; the member of that
- * name says how many there are. `pool` must stay where it is. */
+/* Starts at most `thread_count` threads named iree-worker-N. Fails only when not one could be started; the member of
+ * that name says how many there are. `pool` must stay where it is. */
 iree_status_t task_pool_start(task_pool_t* pool, uint32_t thread_count, task_work_fn_t work, void* owner,
                               iree_allocator_t allocator);
 /* Ends and joins the threads once they find nothing to do. For a pool that was started. */
