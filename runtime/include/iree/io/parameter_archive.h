@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives of parameters: .irpa, .gguf and .safetensors files, and .bin files that are one parameter.
+/* Archives of parameters: .irpa, .gguf and .safetensors files.
  *
  * Every offset, count and length of a file is checked before it is used: INVALID_ARGUMENT, OUT_OF_RANGE or
  * UNIMPLEMENTED with the file and the offset in it. An archive that fails adds nothing that an earlier one has not
@@ -15,7 +15,7 @@ extern "C" {
 
 /* cdef: begin */
 /* Opens the file and adds its parameters to `index`, which keeps the file. The format goes by the extension;
- * INVALID_ARGUMENT for another one. */
+ * UNIMPLEMENTED for another one. */
 IREE_API_EXPORT iree_status_t vmrt_io_parameters_open_archive(iree_string_view_t path, vmrt_io_file_mode_t mode,
                                                               iree_io_parameter_index_t* index,
                                                               iree_allocator_t host_allocator);
