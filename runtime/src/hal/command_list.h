@@ -52,6 +52,12 @@ const hal_command_t* hal_command_buffer_commands(const iree_hal_command_buffer_t
 iree_hal_command_buffer_mode_t hal_command_buffer_mode(const iree_hal_command_buffer_t* command_buffer);
 /* Workgroups of all direct dispatches and bytes of all transfers, as a measure of how much work there is. */
 uint64_t hal_command_buffer_workload(const iree_hal_command_buffer_t* command_buffer);
+/* Entries of a binding table that commands look at: the highest slot in use and one. */
+iree_host_size_t hal_command_buffer_slot_count(const iree_hal_command_buffer_t* command_buffer);
+
+#define HAL_DISPATCH_MAX_COUNT_Z 65535
+/* The product of three counts; OUT_OF_RANGE for a z above the limit or a product above 64 bits. */
+iree_status_t hal_dispatch_workgroups(const uint32_t count[3], uint64_t* out_workgroups);
 
 /* What a queue checks before it takes an execution: finished, not inline with a wait, the table long enough, no null entry
  * for a slot in use, entries inside their buffers, every command inside its entry, required usage. */
