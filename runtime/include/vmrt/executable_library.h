@@ -109,14 +109,18 @@ typedef struct vmrt_executable_exports_t {
   const void* stage_locations;
 } vmrt_executable_exports_t;
 
+typedef struct vmrt_executable_sources_t {
+  uint32_t count;
+  const void* files;
+} vmrt_executable_sources_t;
+
 typedef struct vmrt_executable_library_t {
   const vmrt_executable_library_header_t* header;
   uint32_t import_count;
   const char* const* import_symbols; /* sorted; a leading `?`: optional */
   vmrt_executable_exports_t exports;
   uint32_t constant_count;
-  uint32_t source_file_count;
-  const void* source_files;
+  vmrt_executable_sources_t sources;
 } vmrt_executable_library_t;
 
 /* Address of the library, or NULL when it does not speak `max_version`. `environment` is NULL here. */
