@@ -41,8 +41,8 @@ static iree_status_t count_bytes(iree_host_size_t count, iree_hal_element_type_t
   iree_device_size_t whole = bits / 8, rest = bits % 8;
   iree_device_size_t rest_bytes = count / 8 * rest + (count % 8 * rest + 7) / 8; /* at most 7/8 of count, and 7 */
   if (whole && count > (UINT64_MAX - rest_bytes) / whole) {
-    return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "packed byte count overflows device size (%zu elements of %u bits)",
-                            count, (unsigned)bits);
+    return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
+                            "packed byte count overflows device size (%zu elements of %u bits)", count, (unsigned)bits);
   }
   *out_bytes = count * whole + rest_bytes;
   return iree_ok_status();

@@ -139,8 +139,8 @@ iree_status_t iree_hal_buffer_view_format(const iree_hal_buffer_view_t* buffer_v
   if (!iree_status_is_ok(status)) return status;
   *out_length = sink.length;
   if (buffer && sink.length < capacity) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "the text of the buffer view has %zu characters, there is room for %zu",
-                          sink.length, capacity);
+  return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
+                          "the text of the buffer view has %zu characters, there is room for %zu", sink.length, capacity);
 }
 
 /* ---- Input ------------------------------------------------------------------------------------------------------- */

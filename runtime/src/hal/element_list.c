@@ -27,7 +27,7 @@ static void repeat_bytes(iree_byte_span_t data, iree_host_size_t unit) {
   }
 }
 
-/* Eight elements are always whole bytes. Bits of the last byte after the last element may be set too; nobody reads them. */
+/* Eight elements are always whole bytes. Bits after the last element may be set too; nobody reads them. */
 static iree_status_t splat(iree_string_view_t text, iree_hal_element_type_t type, iree_host_size_t count,
                            iree_byte_span_t data) {
   uint32_t bits = iree_hal_element_bit_count(type);
@@ -51,8 +51,8 @@ static iree_status_t parse_all(iree_string_view_t text, iree_hal_element_type_t 
     IREE_RETURN_IF_ERROR(hal_element_parse(element, type, data.data, index));
   }
   if (index == count) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "input data underflow: %zu values for the %zu elements of the shape",
-                          index, count);
+  return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
+                          "input data underflow: %zu values for the %zu elements of the shape", index, count);
 }
 
 iree_status_t hal_elements_parse(iree_string_view_t text, iree_hal_element_type_t type, iree_host_size_t count,

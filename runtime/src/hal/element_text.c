@@ -110,7 +110,9 @@ iree_host_size_t hal_element_format(iree_hal_element_type_t type, const uint8_t*
   if (form == HAL_ELEMENT_FORM_FLOAT) {
     return (iree_host_size_t)snprintf(text, HAL_ELEMENT_TEXT_SIZE, "%G", float_of_code(type, code));
   }
-  if (is_unsigned(type)) return (iree_host_size_t)snprintf(text, HAL_ELEMENT_TEXT_SIZE, "%llu", (unsigned long long)code);
+  if (is_unsigned(type)) {
+    return (iree_host_size_t)snprintf(text, HAL_ELEMENT_TEXT_SIZE, "%llu", (unsigned long long)code);
+  }
   return (iree_host_size_t)snprintf(text, HAL_ELEMENT_TEXT_SIZE, "%lld", (long long)sign_extend(code, bits));
 }
 
@@ -171,8 +173,8 @@ static iree_status_t parse_hex(const element_t* element, uint8_t* bytes, iree_ho
   return iree_ok_status();
 }
 
-/* Whether a number fits: widths of 32 bits wrap and 64 bits were checked before; others take the range of their type, without
- * a sign both ranges. */
+/* Whether a number fits: 32 bits wrap and 64 bits were checked before; other widths take the range of their type, signless
+ * ones both ranges. */
 static bool integer_fits(iree_hal_element_type_t type, int64_t number) {
   uint32_t bits = iree_hal_element_bit_count(type);
   if (bits == 32 || bits == 64) return true;
