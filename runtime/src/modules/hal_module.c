@@ -55,16 +55,6 @@ static void hal_module_destroy(void* self) {
   iree_allocator_free(module->host_allocator, module);
 }
 
-/* Contexts have no state, so a copy of one has none either. */
-static iree_status_t hal_module_fork_state(void* self, iree_vm_module_state_t* parent_state, iree_allocator_t allocator,
-                                           iree_vm_module_state_t** out_child_state) {
-  (void)self;
-  (void)parent_state;
-  (void)allocator;
-  *out_child_state = NULL;
-  return iree_ok_status();
-}
-
 static iree_status_t hal_module_allocate(iree_host_size_t device_count, iree_hal_device_t** devices,
                                          vmrt_hal_module_trace_sink_t sink, iree_allocator_t host_allocator,
                                          hal_module_t** out_module) {
@@ -92,7 +82,7 @@ iree_status_t vmrt_hal_module_create(iree_vm_instance_t* instance, iree_host_siz
   IREE_RETURN_IF_ERROR(iree_hal_module_register_all_types(instance));
   hal_module_t* module = NULL;
   IREE_RETURN_IF_ERROR(hal_module_allocate(device_count, devices, sink, host_allocator, &module));
-  iree_vm_module_t interface = {.self = module, .destroy = hal_module_destroy, .fork_state = hal_module_fork_state};
+  iree_vm_module_t interface = {.self = module, .destroy = hal_module_destroy};
   iree_status_t status =
       iree_vm_native_module_create(&interface, &hal_descriptor, instance, host_allocator, out_module);
   if (!iree_status_is_ok(status)) hal_module_destroy(module);

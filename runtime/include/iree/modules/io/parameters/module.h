@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 /* cdef: begin */
-/* Retains the providers; the first one that handles a scope serves it. The types of the hal module have to be
- * registered. One reference for the caller. */
+/* Registers the types of the hal module; retains the providers, of which the first one that handles a scope serves it.
+ * One reference for the caller. */
 IREE_API_EXPORT iree_status_t iree_io_parameters_module_create(iree_vm_instance_t* instance,
                                                                iree_host_size_t provider_count,
                                                                iree_io_parameter_provider_t** providers,
