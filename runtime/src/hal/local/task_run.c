@@ -65,11 +65,26 @@ static const iree_hal_buffer_ref_t* transfer_target(const hal_command_t* command
   return command->kind == HAL_COMMAND_UPDATE ? &command->as.update.target : &command->as.copy.target;
 }
 
-static iree_status_t prepare_transfer(task_run_t* run, const hal_command_t* command, uint64_t* out_units) {
+/* A copy that will be refused stays whole, so that it is refused for what it is. */
+static iree_status_t may_split(task_run_t* run, const hal_command_t* command, iree_byte_span_t target, bool* out_may) {
+  iree_byte_span_t source = {0};
+  *out_may = true;
+  if (command->kind != HAL_COMMAND_COPY) return iree_ok_status();
+  IREE_RETURN_IF_ERROR(hal_command_resolve(command->as.copy.source, run_table(run), &source));
+  uintptr_t from = (uintptr_t)source.data, to = (uintptr_t)target.data;
+  *out_may = source.data_length == target.data_length && (from < to ? to - from : from - to) >= target.data_length;
+  return iree_ok_status();
+}
+
+static iree_status_t prepare_transfer(task_run_t* run, task_item_t* item, uint64_t* out_units) {
   iree_byte_span_t target = {0};
-  IREE_RETURN_IF_ERROR(hal_command_resolve(*transfer_target(command), run_table(run), &target));
-  run->estimate += target.data_length / TRANSFER_BYTES_PER_NANOSECOND;
-  *out_units = ((uint64_t)target.data_length + TRANSFER_PIECE - 1) / TRANSFER_PIECE;
+  bool may = false;
+  IREE_RETURN_IF_ERROR(hal_command_resolve(*transfer_target(item->command), run_table(run), &target));
+  IREE_RETURN_IF_ERROR(may_split(run, item->command, target, &may));
+  item->length = target.data_length;
+  item->piece = may && item->length > TRANSFER_PIECE ? TRANSFER_PIECE : item->length;
+  *out_units = item->length ? (item->length - 1) / item->piece + 1 : 0;
+  run->estimate += item->length / TRANSFER_BYTES_PER_NANOSECOND;
   return iree_ok_status();
 }
 
@@ -88,7 +103,7 @@ static iree_status_t region_add(task_run_t* run, const hal_command_t* command) {
   uint64_t units = 0;
   item->command = command;
   IREE_RETURN_IF_ERROR(command->kind == HAL_COMMAND_DISPATCH ? prepare_dispatch(run, item, &units)
-                                                             : prepare_transfer(run, command, &units));
+                                                             : prepare_transfer(run, item, &units));
   if (units == 0) return iree_ok_status();
   run->unit_count += units;
   item->end = run->unit_count;
@@ -127,12 +142,11 @@ static void ref_advance(iree_hal_buffer_ref_t* ref, iree_device_size_t offset, i
 
 /* Pieces of a transfer, as a transfer of its own. */
 static iree_status_t run_pieces(const task_run_t* run, const task_item_t* item, uint64_t begin, uint64_t end) {
+  iree_device_size_t offset = begin * item->piece;
+  iree_device_size_t length = end * item->piece;
+  length = (length < item->length ? length : item->length) - offset;
+  if (length == item->length) return local_transfer_run(item->command, run_table(run));
   hal_command_t piece = *item->command;
-  iree_byte_span_t target = {0};
-  IREE_RETURN_IF_ERROR(hal_command_resolve(*transfer_target(&piece), run_table(run), &target));
-  iree_device_size_t offset = begin * TRANSFER_PIECE;
-  iree_device_size_t length = end * TRANSFER_PIECE;
-  length = (length < target.data_length ? length : target.data_length) - offset;
   if (piece.kind == HAL_COMMAND_FILL) {
     ref_advance(&piece.as.fill.target, offset, length);
   } else if (piece.kind == HAL_COMMAND_UPDATE) {

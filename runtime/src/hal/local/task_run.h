@@ -14,6 +14,8 @@
 typedef struct task_item_t {
   const hal_command_t* command;
   uint64_t end;                 /* units of this and of all earlier commands of the region */
+  iree_device_size_t length;    /* of a transfer */
+  iree_device_size_t piece;     /* bytes of a transfer that are one unit */
   local_ready_dispatch_t ready; /* of a dispatch */
 } task_item_t;
 
