@@ -70,7 +70,7 @@ iree_status_t hal_export_allocator_import(hal_call_t* call) {
   uint64_t offset = hal_take_u64(call);
   uint64_t length = hal_take_u64(call);
   IREE_RETURN_IF_ERROR(hal_call_taken(call));
-  iree_byte_span_t range;
+  iree_byte_span_t range = iree_byte_span_empty();
   IREE_RETURN_IF_ERROR(import_range(source, offset, length, &range));
   IREE_RETURN_IF_ERROR(check_import_usage(source, &params));
   iree_hal_buffer_t* buffer = NULL;
