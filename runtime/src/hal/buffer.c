@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HAL buffers: life, properties, subspans, logical owners. Checks are in buffer_check.c, host access in buffer_map.c. */
+/* HAL buffers: life, properties, subspans, owners. Checks are in buffer_check.c, host access in buffer_map.c. */
 #include "hal/buffer_impl.h"
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */

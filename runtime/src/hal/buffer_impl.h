@@ -8,8 +8,8 @@
 
 typedef struct hal_buffer_vtable_t {
   void (*destroy)(iree_hal_buffer_t* buffer);
-  /* Where byte 0 of the allocation is on the host; FAILED_PRECONDITION while there is no memory behind it. Called on the buffer
-   * that owns the allocation. NULL: never on the host. */
+  /* Where byte 0 of the allocation is on the host; FAILED_PRECONDITION while there is no memory behind it. Called on the
+   * buffer that owns the allocation. NULL: never on the host. */
   iree_status_t (*host_pointer)(iree_hal_buffer_t* buffer, uint8_t** out_pointer);
   /* For memory that is not coherent; NULL: nothing to do. */
   iree_status_t (*invalidate)(iree_hal_buffer_t* buffer, iree_device_size_t offset, iree_device_size_t length);
@@ -34,8 +34,8 @@ struct iree_hal_buffer_t {
   iree_hal_queue_affinity_t queue_affinity;
 };
 
-/* What a queue has done to a buffer so far. Memory is there from the beginning and goes with the last reference, so that
- * nobody who holds one can reach freed memory, whatever order a program asks for; the state says whether it may be used. */
+/* What a queue has done to a buffer so far. Memory is there from the beginning and goes with the last reference: nobody
+ * who holds one can reach freed memory, whatever order a program asks for; the state says whether it may be used. */
 typedef enum hal_transient_state_e {
   HAL_TRANSIENT_NOT = 0, /* not from a queue: always there */
   HAL_TRANSIENT_RESERVED,
@@ -55,8 +55,8 @@ void hal_allocator_destroy(void* allocator);
 void hal_buffer_view_destroy(void* buffer_view);
 void hal_file_destroy(void* file);
 
-/* Address of a range that was validated, without looking at usage or access: what devices work with. FAILED_PRECONDITION while
- * there is no memory behind it, or when the host never sees it. */
+/* Address of a range that was validated, without looking at usage or access: what devices work with.
+ * FAILED_PRECONDITION while there is no memory behind it, or when the host never sees it. */
 iree_status_t hal_buffer_host_pointer(iree_hal_buffer_t* buffer, iree_device_size_t offset, uint8_t** out_pointer);
 
 /* ---- Queue allocations ------------------------------------------------------------------------------------------- */

@@ -140,7 +140,7 @@ iree_status_t iree_hal_buffer_view_format(const iree_hal_buffer_view_t* buffer_v
   *out_length = sink.length;
   if (buffer && sink.length < capacity) return iree_ok_status();
   return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
-                          "the text of the buffer view has %zu characters, there is room for %zu", sink.length, capacity);
+                          "the text of the buffer view has %zu characters and room for %zu", sink.length, capacity);
 }
 
 /* ---- Input ------------------------------------------------------------------------------------------------------- */

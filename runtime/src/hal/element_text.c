@@ -173,8 +173,8 @@ static iree_status_t parse_hex(const element_t* element, uint8_t* bytes, iree_ho
   return iree_ok_status();
 }
 
-/* Whether a number fits: 32 bits wrap and 64 bits were checked before; other widths take the range of their type, signless
- * ones both ranges. */
+/* Whether a number fits: 32 bits wrap and 64 bits were checked before; other widths take the range of their type,
+ * signless ones both ranges. */
 static bool integer_fits(iree_hal_element_type_t type, int64_t number) {
   uint32_t bits = iree_hal_element_bit_count(type);
   if (bits == 32 || bits == 64) return true;
