@@ -3,6 +3,7 @@
 #ifndef VMRT_HAL_QUEUE_OPERATION_H_
 #define VMRT_HAL_QUEUE_OPERATION_H_
 
+#include "hal/semaphore_impl.h"
 #include "iree/hal/device.h"
 
 typedef enum hal_queue_operation_kind_e {
@@ -26,6 +27,13 @@ typedef struct hal_queue_range_t {
 
 /* All that it points at belongs to it: buffers, files, command buffers and semaphores retained, bytes copied. */
 typedef struct hal_queue_operation_t hal_queue_operation_t;
+
+/* A wait of an operation that is not reached. */
+typedef struct hal_queue_wait_t {
+  hal_timepoint_t timepoint; /* first */
+  hal_queue_operation_t* operation;
+} hal_queue_wait_t;
+
 struct hal_queue_operation_t {
   hal_queue_operation_kind_t kind;
   iree_allocator_t host_allocator;
@@ -58,16 +66,28 @@ struct hal_queue_operation_t {
     } execute;
   } as;
 
-  /* ---- For the device that runs it ---- */
+  /* ---- For the device, until it starts the operation; then `next` and `previous` are for what runs it ---- */
   hal_queue_operation_t* next;
   hal_queue_operation_t* previous;
   void* device_data;
+  void (*finished)(void* device_data); /* the last that hal_queue_operation_complete calls; NULL: nothing */
+  hal_queue_wait_t* waits;             /* storage for the timepoints, one for each wait */
+  int32_t arrivals_left;               /* atomic: waits not settled yet, and whoever is still busy with the operation */
+  bool is_cancelled;
+  iree_status_t failure; /* atomic: of the first wait that failed; then what it was completed with */
 };
 
+/* An operation without anything to do yet, and `extra_size` bytes that live as long, aligned to 16. Waits that are all
+ * reached are left out. */
+iree_status_t hal_queue_operation_create(hal_queue_operation_kind_t kind, iree_hal_semaphore_list_t wait,
+                                         iree_hal_semaphore_list_t signal, iree_host_size_t extra_size,
+                                         iree_allocator_t host_allocator, hal_queue_operation_t** out_operation,
+                                         uint8_t** out_extra);
 /* Runs anything but EXECUTE on memory that the host sees. */
 iree_status_t hal_queue_operation_run_on_host(hal_queue_operation_t* operation);
 /* Signals (OK) or fails the signal list, then frees the operation and all it holds. Takes over `status`. Safe on any thread;
- * no lock may be held. */
+ * no lock may be held. What waits for the operation may be started, or completed, on this thread before this returns; when
+ * this thread is completing another operation already, all of it happens after that one. */
 void hal_queue_operation_complete(hal_queue_operation_t* operation, iree_status_t status);
 
 #endif /* VMRT_HAL_QUEUE_OPERATION_H_ */

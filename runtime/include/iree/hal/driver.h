@@ -48,6 +48,8 @@ typedef struct vmrt_hal_driver_t {
 /* ALREADY_EXISTS for a second driver of that name. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t vmrt_hal_driver_registry_add(iree_hal_driver_registry_t* registry,
                                                                                 const vmrt_hal_driver_t* driver);
+/* For what drivers keep as long as the registry. */
+IREE_API_EXPORT iree_allocator_t vmrt_hal_driver_registry_allocator(iree_hal_driver_registry_t* registry);
 
 #ifdef __cplusplus
 }

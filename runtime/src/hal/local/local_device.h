@@ -14,6 +14,7 @@ struct local_executor_t {
   /* Runs `operation` now or later and ends it with hal_queue_operation_complete. From any thread. A failure is what the queue
    * call reports besides the signal list (local-sync only). */
   iree_status_t (*start)(local_executor_t* executor, hal_queue_operation_t* operation);
+  bool is_synchronous;   /* start returns when the operation is done: queue calls report its failure */
   uint32_t worker_count; /* what hal.dispatch concurrency answers */
   uint32_t worker_index_count; /* indices of local_worker_t in use, the threads that assist included */
 };
