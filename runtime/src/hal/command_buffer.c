@@ -8,7 +8,7 @@
 /* Slots are recorded in an array as long as the highest slot in use. */
 #define MAX_SLOT_COUNT ((iree_host_size_t)1 << 20)
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_command_buffer_create(iree_hal_device_t* device, iree_hal_command_buffer_mode_t mode,
                                              iree_hal_command_category_t command_categories,
@@ -52,7 +52,7 @@ static void command_buffer_destroy(iree_hal_command_buffer_t* command_buffer) {
 
 HAL_DEFINE_REFERENCE_COUNT(iree_hal_command_buffer, iree_hal_command_buffer_t, command_buffer_destroy)
 
-/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 /* A block with room for at least `length` bytes. */
 static iree_status_t add_block(iree_hal_command_buffer_t* command_buffer, iree_host_size_t length) {
@@ -93,12 +93,12 @@ iree_status_t command_buffer_keep(iree_hal_command_buffer_t* command_buffer, ire
   return iree_ok_status();
 }
 
-/* ---- Slots --------------------------------------------------------------------------------------------------------- */
+/* ---- Slots ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t reserve_slots(iree_hal_command_buffer_t* command_buffer, iree_host_size_t count) {
   if (count > MAX_SLOT_COUNT) {
-    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "commands use binding table slot %zu; %zu slots can be used",
-                            count - 1, MAX_SLOT_COUNT);
+    return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "commands use binding table slot %zu; the highest is %zu",
+                            count - 1, MAX_SLOT_COUNT - 1);
   }
   if (count > command_buffer->slot_capacity) {
     IREE_RETURN_IF_ERROR(iree_allocator_grow_array(command_buffer->host_allocator, count < 8 ? 8 : count,
@@ -127,7 +127,7 @@ iree_status_t command_buffer_use_slot(iree_hal_command_buffer_t* command_buffer,
   return iree_ok_status();
 }
 
-/* ---- Recording ----------------------------------------------------------------------------------------------------- */
+/* ---- Recording --------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_command_buffer_begin(iree_hal_command_buffer_t* command_buffer) {
   if (command_buffer->state != COMMAND_STATE_INITIAL) {
@@ -151,7 +151,7 @@ iree_status_t iree_hal_command_buffer_end(iree_hal_command_buffer_t* command_buf
   return iree_ok_status();
 }
 
-/* ---- For devices --------------------------------------------------------------------------------------------------- */
+/* ---- For devices ------------------------------------------------------------------------------------------------- */
 
 const hal_command_t* hal_command_buffer_commands(const iree_hal_command_buffer_t* command_buffer) {
   return command_buffer->first;

@@ -4,9 +4,10 @@
 #include "hal/executable_impl.h"
 
 #define COUNT_BYTES (3 * sizeof(uint32_t))
-#define INDIRECT_FLAGS (IREE_HAL_DISPATCH_FLAG_DYNAMIC_INDIRECT_PARAMETERS | IREE_HAL_DISPATCH_FLAG_STATIC_INDIRECT_PARAMETERS)
+#define INDIRECT_FLAGS \
+  (IREE_HAL_DISPATCH_FLAG_DYNAMIC_INDIRECT_PARAMETERS | IREE_HAL_DISPATCH_FLAG_STATIC_INDIRECT_PARAMETERS)
 
-/* ---- The function -------------------------------------------------------------------------------------------------- */
+/* ---- The function ------------------------------------------------------------------------------------------------ */
 
 static iree_status_t check_constants(const hal_executable_function_t* function, iree_const_byte_span_t constants) {
   if (constants.data_length % sizeof(uint32_t)) {
@@ -39,7 +40,7 @@ static iree_status_t check_function(const iree_hal_executable_t* executable, uin
   return check_binding_count(expected, binding_count);
 }
 
-/* ---- Workgroup counts ---------------------------------------------------------------------------------------------- */
+/* ---- Workgroup counts -------------------------------------------------------------------------------------------- */
 
 static iree_status_t use_count_buffer(iree_hal_command_buffer_t* command_buffer, iree_hal_buffer_ref_t ref) {
   if (ref.length < COUNT_BYTES) {
@@ -78,7 +79,7 @@ static iree_status_t check_counts(iree_hal_command_buffer_t* command_buffer, con
                      : hal_dispatch_workgroups(config->workgroup_count, out_workload);
 }
 
-/* ---- The command --------------------------------------------------------------------------------------------------- */
+/* ---- The command ------------------------------------------------------------------------------------------------- */
 
 static iree_status_t use_bindings(iree_hal_command_buffer_t* command_buffer, iree_hal_buffer_ref_list_t bindings) {
   const command_use_t use = {IREE_HAL_BUFFER_USAGE_DISPATCH_STORAGE, false};

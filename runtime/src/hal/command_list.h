@@ -14,8 +14,8 @@ typedef enum hal_command_kind_e {
   HAL_COMMAND_DISPATCH
 } hal_command_kind_t;
 
-/* One recorded command; blocks of them live as long as the command buffer. Direct buffers are retained by the command buffer.
- * Lengths are as recorded: IREE_HAL_WHOLE_BUFFER is resolved when bindings are. */
+/* One recorded command; blocks of them live as long as the command buffer. Direct buffers are retained by the command
+ * buffer. Lengths are as recorded: IREE_HAL_WHOLE_BUFFER is resolved when bindings are. */
 typedef struct hal_command_t hal_command_t;
 struct hal_command_t {
   hal_command_t* next;
@@ -59,13 +59,13 @@ iree_host_size_t hal_command_buffer_slot_count(const iree_hal_command_buffer_t* 
 /* The product of three counts; OUT_OF_RANGE for a z above the limit or a product above 64 bits. */
 iree_status_t hal_dispatch_workgroups(const uint32_t count[3], uint64_t* out_workgroups);
 
-/* What a queue checks before it takes an execution: finished, not inline with a wait, the table long enough, no null entry
- * for a slot in use, entries inside their buffers, every command inside its entry, required usage. */
+/* What a queue checks before it takes an execution: finished, not inline with a wait, the table long enough, no null
+ * entry for a slot in use, entries inside their buffers, every command inside its entry, required usage. */
 iree_status_t hal_command_buffer_validate_submission(iree_hal_command_buffer_t* command_buffer, bool has_wait,
                                                      iree_hal_buffer_binding_table_t table);
 
-/* The host range that a command means: from the reference itself or from the entry of `table` at its slot; the length resolved.
- * OUT_OF_RANGE and FAILED_PRECONDITION (memory not committed) as hal §5.2 says. */
+/* The host range that a command means: from the reference itself or from the entry of `table` at its slot; the length
+ * resolved. OUT_OF_RANGE and FAILED_PRECONDITION (memory not committed) as hal §5.2 says. */
 iree_status_t hal_command_resolve(iree_hal_buffer_ref_t ref, iree_hal_buffer_binding_table_t table,
                                   iree_byte_span_t* out_span);
 

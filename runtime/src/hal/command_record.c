@@ -3,7 +3,7 @@
 #include "hal/command_storage.h"
 #include "hal/transfer.h"
 
-/* ---- What all commands need ---------------------------------------------------------------------------------------- */
+/* ---- What all commands need -------------------------------------------------------------------------------------- */
 
 static iree_status_t check_recording(const iree_hal_command_buffer_t* command_buffer) {
   if (command_buffer->state == COMMAND_STATE_RECORDING) return iree_ok_status();
@@ -67,7 +67,7 @@ void command_append(iree_hal_command_buffer_t* command_buffer, hal_command_t* co
   }
 }
 
-/* ---- Groups, barriers, advice -------------------------------------------------------------------------------------- */
+/* ---- Groups, barriers, advice ------------------------------------------------------------------------------------ */
 
 iree_status_t iree_hal_command_buffer_begin_debug_group(iree_hal_command_buffer_t* command_buffer,
                                                         iree_string_view_t label) {
@@ -108,7 +108,7 @@ iree_status_t iree_hal_command_buffer_advise_buffer(iree_hal_command_buffer_t* c
                            : command_buffer_use_slot(command_buffer, buffer_ref.buffer_slot, &slot);
 }
 
-/* ---- Transfers ----------------------------------------------------------------------------------------------------- */
+/* ---- Transfers --------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_fill(iree_hal_buffer_ref_t target, iree_host_size_t pattern_length) {
   if (pattern_length != 1 && pattern_length != 2 && pattern_length != 4) {

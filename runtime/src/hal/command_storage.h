@@ -48,7 +48,7 @@ struct iree_hal_command_buffer_t {
   _Alignas(16) uint8_t inline_block[1024];
 };
 
-/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 /* Uninitialised memory aligned to 16 that lives as long as the command buffer. */
 iree_status_t command_buffer_allocate(iree_hal_command_buffer_t* command_buffer, iree_host_size_t length,
@@ -60,7 +60,7 @@ iree_status_t command_buffer_keep(iree_hal_command_buffer_t* command_buffer, ire
 iree_status_t command_buffer_use_slot(iree_hal_command_buffer_t* command_buffer, uint32_t slot,
                                       command_slot_t** out_slot);
 
-/* ---- Recording ----------------------------------------------------------------------------------------------------- */
+/* ---- Recording --------------------------------------------------------------------------------------------------- */
 
 /* What a command does to a buffer that it names. */
 typedef struct command_use_t {

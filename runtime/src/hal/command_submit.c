@@ -4,7 +4,7 @@
 #include "hal/command_storage.h"
 #include "hal/transfer.h"
 
-/* ---- Submissions --------------------------------------------------------------------------------------------------- */
+/* ---- Submissions ------------------------------------------------------------------------------------------------- */
 
 /* The end of what the commands use, in the words of the sheet. */
 static iree_status_t check_slot_range(const command_slot_t* slot, const iree_hal_buffer_binding_t* binding,
@@ -66,7 +66,7 @@ iree_status_t hal_command_buffer_validate_submission(iree_hal_command_buffer_t* 
   return iree_ok_status();
 }
 
-/* ---- Commands ------------------------------------------------------------------------------------------------------ */
+/* ---- Commands ---------------------------------------------------------------------------------------------------- */
 
 iree_status_t hal_command_resolve(iree_hal_buffer_ref_t ref, iree_hal_buffer_binding_table_t table,
                                   iree_byte_span_t* out_span) {

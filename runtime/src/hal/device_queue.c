@@ -25,7 +25,7 @@ static hal_queue_range_t retain_range(hal_queue_range_t range) {
   return range;
 }
 
-/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 static iree_status_t check_pool(uint64_t pool) {
   if (pool == 0) return iree_ok_status();
@@ -86,7 +86,7 @@ iree_status_t iree_hal_device_queue_dealloca(iree_hal_device_t* device, iree_hal
   return device->vtable->submit(device, operation);
 }
 
-/* ---- Transfers ----------------------------------------------------------------------------------------------------- */
+/* ---- Transfers --------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_fill_pattern(const hal_queue_range_t* target, iree_host_size_t pattern_length) {
   if (pattern_length != 1 && pattern_length != 2 && pattern_length != 4) {
@@ -170,7 +170,7 @@ iree_status_t iree_hal_device_queue_copy(iree_hal_device_t* device, iree_hal_que
   return device->vtable->submit(device, operation);
 }
 
-/* ---- Files --------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_file_range(const iree_hal_file_t* file, uint64_t offset, uint64_t length) {
   uint64_t available = iree_hal_file_length(file);
@@ -218,7 +218,7 @@ iree_status_t iree_hal_device_queue_write(iree_hal_device_t* device, iree_hal_qu
   return submit_file(device, HAL_QUEUE_WRITE, wait, signal, target, target_offset, range);
 }
 
-/* ---- Barriers and command buffers ---------------------------------------------------------------------------------- */
+/* ---- Barriers and command buffers -------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_device_queue_barrier(iree_hal_device_t* device, iree_hal_queue_affinity_t queue_affinity,
                                             iree_hal_semaphore_list_t wait, iree_hal_semaphore_list_t signal,

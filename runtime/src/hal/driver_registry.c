@@ -10,7 +10,7 @@ struct iree_hal_driver_registry_t {
   vmrt_hal_driver_t* drivers;
 };
 
-/* ---- The registry -------------------------------------------------------------------------------------------------- */
+/* ---- The registry ------------------------------------------------------------------------------------------------ */
 
 iree_status_t iree_hal_driver_registry_allocate(iree_allocator_t host_allocator,
                                                 iree_hal_driver_registry_t** out_registry) {
@@ -63,7 +63,7 @@ iree_status_t vmrt_hal_driver_registry_at(iree_hal_driver_registry_t* registry, 
   return iree_ok_status();
 }
 
-/* ---- Devices ------------------------------------------------------------------------------------------------------- */
+/* ---- Devices ----------------------------------------------------------------------------------------------------- */
 
 /* Splits DRIVER[://PATH][?OPTIONS]. */
 static void split_uri(iree_string_view_t uri, iree_string_view_t* out_driver, iree_string_view_t* out_path,

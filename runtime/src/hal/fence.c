@@ -9,7 +9,7 @@ struct iree_hal_fence_t {
   iree_hal_semaphore_list_t list; /* arrays of `capacity` behind this struct; semaphores retained */
 };
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_fence_create(iree_host_size_t capacity, iree_allocator_t host_allocator,
                                     iree_hal_fence_t** out_fence) {
@@ -51,7 +51,7 @@ iree_status_t iree_hal_fence_create_at(iree_hal_semaphore_t* semaphore, uint64_t
   return iree_ok_status();
 }
 
-/* ---- Entries ------------------------------------------------------------------------------------------------------- */
+/* ---- Entries ----------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_fence_insert(iree_hal_fence_t* fence, iree_hal_semaphore_t* semaphore, uint64_t value) {
   iree_hal_semaphore_list_t* list = &fence->list;
@@ -99,7 +99,7 @@ iree_status_t iree_hal_fence_join(iree_host_size_t fence_count, iree_hal_fence_t
   return status;
 }
 
-/* ---- Use ----------------------------------------------------------------------------------------------------------- */
+/* ---- Use --------------------------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_fence_query(iree_hal_fence_t* fence) {
   iree_hal_semaphore_list_t list = iree_hal_fence_semaphore_list(fence);

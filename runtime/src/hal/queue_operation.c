@@ -5,7 +5,7 @@
 #include "hal/buffer_impl.h"
 #include "hal/transfer.h"
 
-/* ---- Creation ------------------------------------------------------------------------------------------------------ */
+/* ---- Creation ---------------------------------------------------------------------------------------------------- */
 
 /* Copies a list into `*cursor` and retains it. */
 static iree_hal_semaphore_list_t copy_list(iree_hal_semaphore_list_t list, uint8_t** cursor) {
@@ -55,7 +55,7 @@ iree_status_t hal_queue_operation_create(hal_queue_operation_kind_t kind, iree_h
   return iree_ok_status();
 }
 
-/* ---- Running ------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t host_span(hal_queue_range_t range, iree_byte_span_t* out_span) {
   uint8_t* pointer = NULL;
@@ -124,7 +124,7 @@ iree_status_t hal_queue_operation_run_on_host(hal_queue_operation_t* operation) 
   return iree_make_status(IREE_STATUS_INTERNAL, "command buffers are executed by devices");
 }
 
-/* ---- Completion ---------------------------------------------------------------------------------------------------- */
+/* ---- Completion -------------------------------------------------------------------------------------------------- */
 
 static void release_table(iree_hal_buffer_binding_table_t table) {
   for (iree_host_size_t i = 0; i < table.count; ++i) iree_hal_buffer_release(table.bindings[i].buffer);
@@ -179,8 +179,8 @@ static void free_operation(hal_queue_operation_t* operation) {
   if (finished) finished(device_data);
 }
 
-/* Operations that one thread has to complete. Telling waiters starts and completes other operations: they queue up here, so
- * that a chain of any length takes no more stack than one link. */
+/* Operations that one thread has to complete. Telling waiters starts and completes other operations: they queue up
+ * here, so that a chain of any length takes no more stack than one link. */
 typedef struct completion_queue_t {
   hal_queue_operation_t* first;
   hal_queue_operation_t** last;
@@ -202,8 +202,8 @@ static hal_queue_operation_t* pop(completion_queue_t* queue) {
   return operation;
 }
 
-/* Operands go first, so that who sees the signal sees them gone. Their release may run code of others, which may wait for
- * operations of its own: it must not find this queue. */
+/* Operands go first, so that who sees the signal sees them gone. Their release may run code of others, which may wait
+ * for operations of its own: it must not find this queue. */
 static void complete_one(completion_queue_t* queue, hal_queue_operation_t* operation) {
   release_operands(operation);
   thread_completions = queue;

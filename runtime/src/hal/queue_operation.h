@@ -66,7 +66,7 @@ struct hal_queue_operation_t {
     } execute;
   } as;
 
-  /* ---- For the device, until it starts the operation; then `next` and `previous` are for what runs it ---- */
+  /* ---- For the device, until it starts the operation; then `next` and `previous` are for what runs it ------------ */
   hal_queue_operation_t* next;
   hal_queue_operation_t* previous;
   void* device_data;
@@ -85,9 +85,9 @@ iree_status_t hal_queue_operation_create(hal_queue_operation_kind_t kind, iree_h
                                          uint8_t** out_extra);
 /* Runs anything but EXECUTE on memory that the host sees. */
 iree_status_t hal_queue_operation_run_on_host(hal_queue_operation_t* operation);
-/* Signals (OK) or fails the signal list, then frees the operation and all it holds. Takes over `status`. Safe on any thread;
- * no lock may be held. What waits for the operation may be started, or completed, on this thread before this returns; when
- * this thread is completing another operation already, all of it happens after that one. */
+/* Signals (OK) or fails the signal list, then frees the operation and all it holds. Takes over `status`. Safe on any
+ * thread; no lock may be held. What waits for the operation may be started, or completed, on this thread before this
+ * returns; when this thread is completing another operation already, all of it happens after that one. */
 void hal_queue_operation_complete(hal_queue_operation_t* operation, iree_status_t status);
 
 #endif /* VMRT_HAL_QUEUE_OPERATION_H_ */

@@ -12,7 +12,7 @@ struct iree_hal_semaphore_t {
   hal_timepoint_t* timepoints; /* under the timeline's lock */
 };
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 iree_status_t hal_semaphore_create(hal_timeline_t* timeline, uint64_t initial_value, iree_allocator_t host_allocator,
                                    iree_hal_semaphore_t** out_semaphore) {
@@ -49,7 +49,7 @@ HAL_DEFINE_REFERENCE_COUNT(iree_hal_semaphore, iree_hal_semaphore_t, semaphore_d
 
 hal_timeline_t* hal_semaphore_timeline(iree_hal_semaphore_t* semaphore) { return semaphore->timeline; }
 
-/* ---- Asking -------------------------------------------------------------------------------------------------------- */
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
 hal_semaphore_state_t hal_semaphore_poll(const iree_hal_semaphore_t* semaphore, uint64_t value) {
   uint64_t current = __atomic_load_n(&semaphore->value, __ATOMIC_ACQUIRE);
@@ -74,7 +74,7 @@ hal_semaphore_state_t hal_semaphore_list_poll(iree_hal_semaphore_list_t list, ir
   return HAL_SEMAPHORE_REACHED;
 }
 
-/* ---- Timepoints ---------------------------------------------------------------------------------------------------- */
+/* ---- Timepoints -------------------------------------------------------------------------------------------------- */
 
 bool hal_semaphore_add_timepoint(iree_hal_semaphore_t* semaphore, uint64_t value, hal_timepoint_fn_t fn,
                                  hal_timepoint_t* timepoint, iree_status_t* out_status) {
@@ -126,7 +126,7 @@ static void call_all(hal_timepoint_t* timepoint, iree_status_t status) {
   }
 }
 
-/* ---- Changing ------------------------------------------------------------------------------------------------------ */
+/* ---- Changing ---------------------------------------------------------------------------------------------------- */
 
 /* What is wrong with going from `current` to `value`; under the lock. */
 static iree_status_t check_signal(iree_hal_semaphore_t* semaphore, uint64_t current, uint64_t value) {

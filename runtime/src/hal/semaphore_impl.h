@@ -9,15 +9,15 @@
 
 /* ---- Timelines --------------------------------------------------------------------------------------------------- */
 
-/* What all semaphores of one device share: one lock, one condition for threads that wait, and somebody who can work instead
- * of waiting. Counted: semaphores may outlive their device. */
+/* What all semaphores of one device share: one lock, one condition for threads that wait, and somebody who can work
+ * instead of waiting. Counted: semaphores may outlive their device. */
 typedef struct hal_timeline_t hal_timeline_t;
 
 iree_status_t hal_timeline_create(iree_allocator_t host_allocator, hal_timeline_t** out_timeline);
 void hal_timeline_retain(hal_timeline_t* timeline);
 void hal_timeline_release(hal_timeline_t* timeline);
-/* While a thread waits for a semaphore of this timeline, `assist` is called without any lock held; it runs some of the work
- * that is ready and says whether there was any. NULL takes it away and returns when no thread is inside it. */
+/* While a thread waits for a semaphore of this timeline, `assist` is called without any lock held; it runs some of the
+ * work that is ready and says whether there was any. NULL takes it away and returns when no thread is inside it. */
 void hal_timeline_set_assistant(hal_timeline_t* timeline, bool (*assist)(void* user_data), void* user_data);
 
 /* The fields are for timeline.c and semaphore.c alone. */
@@ -66,8 +66,8 @@ struct hal_timepoint_t {
   hal_timepoint_fn_t fn;
 };
 
-/* True: `timepoint` will be called later. False: not kept, because the value is reached (OK) or the semaphore has failed;
- * `*out_status` says which. */
+/* True: `timepoint` will be called later. False: not kept, because the value is reached (OK) or the semaphore has
+ * failed; `*out_status` says which. */
 bool hal_semaphore_add_timepoint(iree_hal_semaphore_t* semaphore, uint64_t value, hal_timepoint_fn_t fn,
                                  hal_timepoint_t* timepoint, iree_status_t* out_status);
 /* True: it was taken off and will not be called. False: it was called or is being called. */

@@ -2,7 +2,7 @@
 /* Blocking until semaphores are reached: working while there is work, sleeping otherwise. */
 #include "hal/semaphore_impl.h"
 
-/* ---- Deadlines ----------------------------------------------------------------------------------------------------- */
+/* ---- Deadlines --------------------------------------------------------------------------------------------------- */
 
 static iree_time_t deadline_of(iree_timeout_t timeout) {
   if (timeout.type == IREE_TIMEOUT_ABSOLUTE || timeout.nanos == IREE_TIME_INFINITE_FUTURE) return timeout.nanos;
@@ -16,7 +16,7 @@ static bool is_over(iree_time_t deadline) {
   return deadline == IREE_TIME_INFINITE_PAST || platform_time_now() >= deadline;
 }
 
-/* ---- Lists --------------------------------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------------------------- */
 
 /* FAILED as soon as any entry has failed; `*out_index` says which one, or the first that is pending. */
 static hal_semaphore_state_t poll_all(iree_hal_semaphore_list_t list, iree_host_size_t* out_index) {
@@ -146,7 +146,7 @@ iree_status_t iree_hal_semaphore_wait(iree_hal_semaphore_t* semaphore, uint64_t 
   return iree_hal_semaphore_list_wait(list, timeout);
 }
 
-/* ---- Changing all of them ------------------------------------------------------------------------------------------ */
+/* ---- Changing all of them ---------------------------------------------------------------------------------------- */
 
 iree_status_t iree_hal_semaphore_list_signal(iree_hal_semaphore_list_t list) {
   iree_status_t status = iree_ok_status();

@@ -24,7 +24,7 @@ void hal_timeline_release(hal_timeline_t* timeline) {
   iree_allocator_free(timeline->host_allocator, timeline);
 }
 
-/* ---- Working while waiting ----------------------------------------------------------------------------------------- */
+/* ---- Working while waiting --------------------------------------------------------------------------------------- */
 
 void hal_timeline_set_assistant(hal_timeline_t* timeline, bool (*assist)(void* user_data), void* user_data) {
   platform_monitor_lock(timeline->monitor);
@@ -46,7 +46,7 @@ bool hal_timeline_assist(hal_timeline_t* timeline) {
   return has_worked;
 }
 
-/* ---- Sleeping ------------------------------------------------------------------------------------------------------ */
+/* ---- Sleeping ---------------------------------------------------------------------------------------------------- */
 
 void hal_timeline_block(hal_timeline_t* timeline, iree_time_t deadline) {
   ++timeline->waiters;

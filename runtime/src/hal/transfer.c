@@ -2,7 +2,7 @@
 /* Checks of transfers, and transfers on the host. */
 #include "hal/transfer.h"
 
-/* ---- Checks -------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 iree_status_t hal_check_usage(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage) {
   IREE_RETURN_IF_ERROR(iree_hal_buffer_validate_memory_type(iree_hal_buffer_memory_type(buffer),
@@ -20,7 +20,7 @@ bool hal_ranges_overlap(const iree_hal_buffer_t* a, iree_device_size_t a_offset,
   return a_begin < b_begin ? b_begin - a_begin < length : a_begin - b_begin < length;
 }
 
-/* ---- On the host --------------------------------------------------------------------------------------------------- */
+/* ---- On the host ------------------------------------------------------------------------------------------------- */
 
 uint32_t hal_fill_pattern(const void* pattern, iree_host_size_t pattern_length) {
   uint8_t bytes[4];

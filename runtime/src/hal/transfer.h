@@ -5,7 +5,8 @@
 
 #include "iree/hal/buffer.h"
 
-/* Memory that devices see and all bits of `usage`, where any DISPATCH_STORAGE bit stands for both; PERMISSION_DENIED. */
+/* PERMISSION_DENIED unless it is memory that devices see, with all bits of `usage`; one DISPATCH_STORAGE bit is enough
+ * where both are asked for. */
 iree_status_t hal_check_usage(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage);
 /* Whether two ranges inside their buffers share a byte of one allocation. */
 bool hal_ranges_overlap(const iree_hal_buffer_t* a, iree_device_size_t a_offset, const iree_hal_buffer_t* b,

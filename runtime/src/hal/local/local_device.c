@@ -12,7 +12,7 @@ typedef struct local_device_t {
   local_queue_t queue;
 } local_device_t;
 
-/* ---- Queries ------------------------------------------------------------------------------------------------------- */
+/* ---- Queries ----------------------------------------------------------------------------------------------------- */
 
 static bool query_cpu(iree_string_view_t key, int64_t* out_value) {
   bool is_present = false;
@@ -46,7 +46,7 @@ static iree_status_t local_device_query_i64(iree_hal_device_t* base, iree_string
                           VM_SV_ARG(key), VM_SV_ARG(category));
 }
 
-/* ---- Work ---------------------------------------------------------------------------------------------------------- */
+/* ---- Work -------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t local_device_create_executable(iree_hal_device_t* base, const iree_hal_executable_params_t* params,
                                                     iree_hal_executable_t** out_executable) {
@@ -57,7 +57,7 @@ static iree_status_t local_device_submit(iree_hal_device_t* base, hal_queue_oper
   return local_queue_submit(&((local_device_t*)base)->queue, operation);
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 /* Whatever is there, in the order that lets nothing outlive what it uses: threads before the code that they run. */
 static void free_parts(local_device_t* device) {

@@ -6,13 +6,14 @@
 #include "hal/device_impl.h"
 #include "hal/local/local_executable.h"
 
-/* Who runs operations whose waits are satisfied: the calling thread (sync_executor.c) or a pool of workers (task_executor.c). */
+/* Who runs operations whose waits are satisfied: the calling thread (sync_executor.c) or a pool of workers
+ * (task_executor.c). */
 typedef struct local_executor_t local_executor_t;
 struct local_executor_t {
   /* Waits for everything started, stops all threads, frees the executor. Not called from one of its own threads. */
   void (*free)(local_executor_t* executor);
-  /* Runs `operation` now or later and ends it with hal_queue_operation_complete. From any thread. A failure is what the queue
-   * call reports besides the signal list (local-sync only). */
+  /* Runs `operation` now or later and ends it with hal_queue_operation_complete. From any thread. A failure is what
+   * the queue call reports besides the signal list (local-sync only). */
   iree_status_t (*start)(local_executor_t* executor, hal_queue_operation_t* operation);
   bool is_synchronous;   /* start returns when the operation is done: queue calls report its failure */
   uint32_t worker_count; /* what hal.dispatch concurrency answers */
@@ -29,7 +30,7 @@ iree_status_t local_device_create(iree_string_view_t id, local_executor_t* execu
                                   iree_host_size_t plugin_count, const iree_string_view_t* plugin_paths,
                                   iree_allocator_t host_allocator, iree_hal_device_t** out_device);
 
-/* ---- Running a command buffer --------------------------------------------------------------------------------------- */
+/* ---- Running a command buffer ------------------------------------------------------------------------------------ */
 
 /* One dispatch ready to issue: bindings resolved, lengths and counts checked, indirect counts read. `storage` holds the
  * arrays. Workgroups: 0 when a count is zero. */

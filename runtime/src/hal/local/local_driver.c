@@ -69,6 +69,6 @@ static iree_status_t register_driver(iree_hal_driver_registry_t* registry, const
 
 iree_status_t vmrt_hal_register_local_drivers(iree_hal_driver_registry_t* registry,
                                               const vmrt_hal_local_options_t* options) {
-  IREE_RETURN_IF_ERROR(register_driver(registry, "local-sync", "Local execution on the calling thread", false, options));
-  return register_driver(registry, "local-task", "Local execution on a pool of threads", true, options);
+  IREE_RETURN_IF_ERROR(register_driver(registry, "local-sync", "Work on the calling thread", false, options));
+  return register_driver(registry, "local-task", "Work on a pool of threads", true, options);
 }

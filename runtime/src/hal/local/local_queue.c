@@ -2,8 +2,8 @@
 /* How operations wait: a timepoint for each semaphore, and a count that the last one brings to zero.
  *
  * `arrivals_left` counts the waits that are not settled and the threads that are busy with the operation (the one that
- * submits it, the one that cancels it). Whoever brings it to zero takes the operation off the list and sends it on its way:
- * nobody else refers to it then. A wait is settled by its timepoint, or by taking the timepoint back. */
+ * submits it, the one that cancels it). Whoever brings it to zero takes the operation off the list and sends it on its
+ * way: nobody else refers to it then. A wait is settled by its timepoint, or by taking the timepoint back. */
 #include "hal/local/local_queue.h"
 
 iree_status_t local_queue_initialize(local_executor_t* executor, iree_allocator_t host_allocator,
@@ -15,7 +15,7 @@ iree_status_t local_queue_initialize(local_executor_t* executor, iree_allocator_
 
 void local_queue_deinitialize(local_queue_t* queue) { platform_monitor_free(queue->monitor); }
 
-/* ---- The list, under the lock -------------------------------------------------------------------------------------- */
+/* ---- The list, under the lock ------------------------------------------------------------------------------------ */
 
 static void link_pending(local_queue_t* queue, hal_queue_operation_t* operation) {
   operation->previous = NULL;
@@ -33,7 +33,7 @@ static void unlink_pending(local_queue_t* queue, hal_queue_operation_t* operatio
   }
 }
 
-/* ---- Starting ------------------------------------------------------------------------------------------------------ */
+/* ---- Starting ---------------------------------------------------------------------------------------------------- */
 
 /* The last that happens to an operation that was started; the queue may be gone once the lock is let go. */
 static void operation_finished(void* device_data) {
@@ -79,7 +79,7 @@ static iree_status_t arrive(hal_queue_operation_t* operation) {
                                                                                  : iree_ok_status();
 }
 
-/* ---- Failing ------------------------------------------------------------------------------------------------------- */
+/* ---- Failing ----------------------------------------------------------------------------------------------------- */
 
 /* Settles the waits whose timepoints can be taken back; the caller is counted, so that this is never the end. */
 static void take_back_waits(hal_queue_operation_t* operation) {
@@ -108,7 +108,7 @@ static void wait_settled(hal_timepoint_t* timepoint, iree_status_t status) {
   iree_status_free(settle(((hal_queue_wait_t*)timepoint)->operation, status));
 }
 
-/* ---- Submitting ---------------------------------------------------------------------------------------------------- */
+/* ---- Submitting -------------------------------------------------------------------------------------------------- */
 
 static void begin_waiting(hal_queue_operation_t* operation) {
   for (iree_host_size_t i = 0; i < operation->wait.count; ++i) {
@@ -141,7 +141,7 @@ iree_status_t local_queue_submit(local_queue_t* queue, hal_queue_operation_t* op
   return start(queue, operation);
 }
 
-/* ---- Closing ------------------------------------------------------------------------------------------------------- */
+/* ---- Closing ----------------------------------------------------------------------------------------------------- */
 
 /* Counts the caller in, unless the operation is on its way already. */
 static bool try_hold(hal_queue_operation_t* operation) {

@@ -17,7 +17,8 @@ typedef struct local_queue_t {
 iree_status_t local_queue_initialize(local_executor_t* executor, iree_allocator_t host_allocator,
                                      local_queue_t* out_queue);
 void local_queue_deinitialize(local_queue_t* queue);
-/* Starts the operation when its waits are reached: now, or later on the thread that reaches the last one. Takes it over. */
+/* Starts the operation when its waits are reached: now, or later on the thread that reaches the last one. Takes it
+ * over. */
 iree_status_t local_queue_submit(local_queue_t* queue, hal_queue_operation_t* operation);
 /* Waits for all that is started, also by what is completed meanwhile, and cancels what still waits. Nobody submits any
  * more. */

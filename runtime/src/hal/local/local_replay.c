@@ -4,7 +4,7 @@
 #include "hal/local/local_device.h"
 #include "hal/transfer.h"
 
-/* ---- Dispatches ---------------------------------------------------------------------------------------------------- */
+/* ---- Dispatches -------------------------------------------------------------------------------------------------- */
 
 static iree_status_t resolve_bindings(const hal_command_t* command, iree_hal_buffer_binding_table_t table,
                                       local_ready_dispatch_t* ready) {
@@ -52,7 +52,7 @@ iree_status_t local_dispatch_prepare(const struct hal_command_t* command, iree_h
   return iree_ok_status();
 }
 
-/* ---- Transfers ----------------------------------------------------------------------------------------------------- */
+/* ---- Transfers --------------------------------------------------------------------------------------------------- */
 
 static iree_status_t run_fill(const hal_command_t* command, iree_hal_buffer_binding_table_t table) {
   iree_byte_span_t target;

@@ -10,7 +10,7 @@ typedef struct sync_executor_t {
   platform_mutex_t* worker_lock; /* held by the thread that is worker 0 */
 } sync_executor_t;
 
-/* ---- Running ------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t run_dispatch(const hal_command_t* command, iree_hal_buffer_binding_table_t table) {
   const local_worker_t worker = {0};
@@ -48,7 +48,7 @@ static iree_status_t sync_executor_start(local_executor_t* base, hal_queue_opera
   return answer;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static void sync_executor_free(local_executor_t* base) {
   sync_executor_t* executor = (sync_executor_t*)base;
