@@ -211,9 +211,13 @@ static iree_status_t describe_function(vmvx_executable_t* executable, iree_host_
   return iree_ok_status();
 }
 
-/* `__init`, `__set_constants` and their like are for the machinery, not for dispatches. */
+/* These exports are for the machinery; other hidden names, such as `__builtin_splat_i64`, are kernels. */
 static bool is_kernel(const iree_vm_function_t* function) {
-  return !iree_string_view_starts_with(iree_vm_function_name(function), IREE_SV("__"));
+  static const char* const machinery[] = {"__init", "__deinit", "__notify", SET_CONSTANTS};
+  for (size_t i = 0; i < sizeof machinery / sizeof *machinery; ++i) {
+    if (iree_string_view_equal(iree_vm_function_name(function), iree_make_cstring_view(machinery[i]))) return false;
+  }
+  return true;
 }
 
 /* Writes the kernels among the exports, in their order, unless `out_functions` is NULL. */
