@@ -99,4 +99,11 @@ iree_host_size_t platform_page_size(void);
 iree_status_t platform_library_open_memory(iree_const_byte_span_t contents, iree_allocator_t allocator,
                                            platform_library_t** out_library);
 
+/* ---- Patterns -------------------------------------------------------------------------------------------------------- */
+
+/* Whether the extended regular expression is found in each of the texts. INVALID_ARGUMENT: it is none; UNIMPLEMENTED where the
+ * system has none. */
+iree_status_t platform_pattern_match(const char* pattern, const char* const* texts, iree_host_size_t count,
+                                     bool* out_matches);
+
 #endif /* VMRT_PLATFORM_PLATFORM_H_ */
