@@ -154,6 +154,7 @@ static void test_refused_values(void) {
 static void test_refused_types(void) {
   check_refused("1xfp32=1", "INVALID_ARGUMENT", "out of range bit count in 'fp32'");
   check_refused("1xi256=1", "INVALID_ARGUMENT", "out of range bit count in 'i256'");
+  check_refused("1xi01=1", "INVALID_ARGUMENT", "out of range bit count in 'i01'");
   check_refused("1xF32=1", "INVALID_ARGUMENT", "unhandled element type prefix in 'F32'");
   check_refused("", "INVALID_ARGUMENT", "unhandled element type prefix");
   check_refused("1xi0=1", "INVALID_ARGUMENT", "opaque element types cannot be indexed");

@@ -6,13 +6,12 @@
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
 
-void hal_allocator_destroy(void* object) {
-  iree_hal_allocator_t* allocator = object;
+static void allocator_destroy(iree_hal_allocator_t* allocator) {
   allocator->vtable->destroy(allocator);
   live_object_remove(VMRT_OBJECT_HAL_ALLOCATOR);
 }
 
-HAL_DEFINE_REFERENCE_COUNT(iree_hal_allocator, iree_hal_allocator_t, hal_allocator_destroy)
+HAL_DEFINE_REFERENCE_COUNT(iree_hal_allocator, iree_hal_allocator_t, allocator_destroy)
 
 /* ---- Parameters -------------------------------------------------------------------------------------------------- */
 

@@ -27,15 +27,14 @@ void hal_buffer_initialize(const hal_buffer_vtable_t* vtable, iree_hal_buffer_pa
   live_object_add(VMRT_OBJECT_HAL_BUFFER);
 }
 
-void hal_buffer_destroy(void* object) {
-  iree_hal_buffer_t* buffer = object;
+static void buffer_destroy(iree_hal_buffer_t* buffer) {
   iree_hal_allocator_t* allocator = buffer->allocator;
   buffer->vtable->destroy(buffer);
   live_object_remove(VMRT_OBJECT_HAL_BUFFER);
   iree_hal_allocator_release(allocator);
 }
 
-HAL_DEFINE_REFERENCE_COUNT(iree_hal_buffer, iree_hal_buffer_t, hal_buffer_destroy)
+HAL_DEFINE_REFERENCE_COUNT(iree_hal_buffer, iree_hal_buffer_t, buffer_destroy)
 
 /* ---- Properties -------------------------------------------------------------------------------------------------- */
 

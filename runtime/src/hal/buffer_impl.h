@@ -49,12 +49,6 @@ void hal_buffer_initialize(const hal_buffer_vtable_t* vtable, iree_hal_buffer_pa
                            iree_hal_allocator_t* allocator, iree_allocator_t host_allocator,
                            iree_hal_buffer_t* out_buffer);
 
-/* Frees an object whose last reference is gone; what references of the VM call. */
-void hal_buffer_destroy(void* buffer);
-void hal_allocator_destroy(void* allocator);
-void hal_buffer_view_destroy(void* buffer_view);
-void hal_file_destroy(void* file);
-
 /* Address of a range that was validated, without looking at usage or access: what devices work with.
  * FAILED_PRECONDITION while there is no memory behind it, or when the host never sees it. */
 iree_status_t hal_buffer_host_pointer(iree_hal_buffer_t* buffer, iree_device_size_t offset, uint8_t** out_pointer);

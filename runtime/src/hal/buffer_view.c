@@ -102,14 +102,13 @@ iree_status_t iree_hal_buffer_view_create(iree_hal_buffer_t* buffer, iree_host_s
   return iree_ok_status();
 }
 
-void hal_buffer_view_destroy(void* object) {
-  iree_hal_buffer_view_t* view = object;
+static void buffer_view_destroy(iree_hal_buffer_view_t* view) {
   iree_hal_buffer_release(view->buffer);
   iree_allocator_free(view->host_allocator, view);
   live_object_remove(VMRT_OBJECT_HAL_BUFFER_VIEW);
 }
 
-HAL_DEFINE_REFERENCE_COUNT(iree_hal_buffer_view, iree_hal_buffer_view_t, hal_buffer_view_destroy)
+HAL_DEFINE_REFERENCE_COUNT(iree_hal_buffer_view, iree_hal_buffer_view_t, buffer_view_destroy)
 
 /* ---- Properties -------------------------------------------------------------------------------------------------- */
 

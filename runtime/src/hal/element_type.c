@@ -50,9 +50,9 @@ vmrt_hal_name_t vmrt_hal_element_type_name(iree_hal_element_type_t type) {
   return name;
 }
 
-/* All of `text` is a number from 0 to 255. */
+/* All of `text` is a number from 0 to 255, written in one way only: `i01` is not `i1`. */
 static bool parse_bit_count(iree_string_view_t text, uint32_t* out_bits) {
-  if (text.size == 0 || text.size > 3) return false;
+  if (text.size == 0 || text.size > 3 || (text.size > 1 && text.data[0] == '0')) return false;
   uint32_t bits = 0;
   for (iree_host_size_t i = 0; i < text.size; ++i) {
     if (text.data[i] < '0' || text.data[i] > '9') return false;

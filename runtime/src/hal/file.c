@@ -49,14 +49,13 @@ iree_status_t vmrt_hal_file_from_reader(iree_status_t (*read)(void* user_data, u
   return iree_ok_status();
 }
 
-void hal_file_destroy(void* object) {
-  iree_hal_file_t* file = object;
+static void file_destroy(iree_hal_file_t* file) {
   if (file->release.fn) file->release.fn(file->release.user_data);
   iree_allocator_free(file->host_allocator, file);
   live_object_remove(VMRT_OBJECT_HAL_FILE);
 }
 
-HAL_DEFINE_REFERENCE_COUNT(iree_hal_file, iree_hal_file_t, hal_file_destroy)
+HAL_DEFINE_REFERENCE_COUNT(iree_hal_file, iree_hal_file_t, file_destroy)
 
 /* ---- Properties -------------------------------------------------------------------------------------------------- */
 

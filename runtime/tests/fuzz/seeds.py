@@ -29,6 +29,20 @@ COMMAND_LINES = [
 ]
 
 
+VIEWS = [
+    "2x2xi32=[1 2][3 4]",
+    "f32=1.5",
+    "3xf16=0.1 nan -inf",
+    "2xi1=01 00",
+    "5xi4=1 -2 3 4 5",
+    "2xcf64=0000803F00002040 000040C0CDCCCC3D",
+    "3xf8E4M3FN=1,2,3",
+    "2x0xi8=",
+    "0x3x4xsi16=",
+    "1xui64=-1",
+]
+
+
 def modules() -> Iterator[bytes]:
     """Files of the fixtures, then the malformed ones."""
     for path in sorted(FIXTURES.rglob("*.vmfb")):
@@ -77,6 +91,7 @@ def main() -> None:
         "program": choices(),
         "reference": (text.encode() for text in REFERENCES),
         "flags": (text.encode() for text in COMMAND_LINES),
+        "view": (text.encode() for text in VIEWS),
     }
     for name, inputs in targets.items():
         print(f"{name}: {write(folder / name, inputs)} seeds")
