@@ -124,7 +124,7 @@ static iree_status_t print_statistics(iree_hal_device_t* device, FILE* file) {
   iree_string_view_t id = iree_hal_device_id(device);
   iree_hal_allocator_query_statistics(iree_hal_device_allocator(device), &statistics);
   IREE_RETURN_IF_ERROR(iree_hal_allocator_statistics_format(&statistics, sizeof text, text, &length));
-  fprintf(file, "Device: %.*s\n%s", VM_SV_ARG(id), text);
+  fprintf(file, "Device: %.*s\n%s\n", VM_SV_ARG(id), text);
   return iree_ok_status();
 }
 
