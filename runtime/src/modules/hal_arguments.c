@@ -104,12 +104,19 @@ iree_string_view_t hal_take_text_or_empty(hal_call_t* call) { return bytes_text(
 
 iree_const_byte_span_t hal_call_byte_range(hal_call_t* call, iree_vm_buffer_t* buffer, uint64_t offset,
                                            uint64_t length) {
-  iree_const_byte_span_t range = iree_const_byte_span_empty();
-  if (!iree_status_is_ok(call->status)) return range;
-  uint64_t total = iree_vm_buffer_length(buffer);
+  if (!iree_status_is_ok(call->status)) return iree_const_byte_span_empty();
+  iree_const_byte_span_t contents = iree_vm_buffer_const_contents(buffer);
+  uint64_t total = contents.data_length;
   if (length == IREE_HAL_WHOLE_BUFFER && offset <= total) length = total - offset;
-  call_fail(call, iree_vm_buffer_map_ro(buffer, offset, length, 1, &range));
-  return range;
+  if (offset > total || length > total - offset) {
+    call_fail(call,
+              iree_make_status(IREE_STATUS_OUT_OF_RANGE,
+                               "out-of-bounds access detected (offset=%llu, length=%llu, alignment=1, buffer "
+                               "length=%llu)",
+                               (unsigned long long)offset, (unsigned long long)length, (unsigned long long)total));
+    return iree_const_byte_span_empty();
+  }
+  return iree_make_const_byte_span(contents.data ? contents.data + offset : NULL, length);
 }
 
 iree_host_size_t hal_take_count(hal_call_t* call, iree_host_size_t group_size) {
