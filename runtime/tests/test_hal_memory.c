@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Buffers, views and files out of memory at every single request, once and from then on; and on many threads at once. */
+/* Buffers, views and files out of memory at every single request, once and from then on; and on many threads. */
 #include <pthread.h>
 
 #include "check.h"

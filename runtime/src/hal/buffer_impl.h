@@ -8,8 +8,8 @@
 
 typedef struct hal_buffer_vtable_t {
   void (*destroy)(iree_hal_buffer_t* buffer);
-  /* Where byte 0 of the allocation is on the host; FAILED_PRECONDITION while there is no memory behind it. Called on the
-   * buffer that owns the allocation. NULL: never on the host. */
+  /* Where byte 0 of the allocation is on the host; FAILED_PRECONDITION while there is no memory behind it. Called on
+   * the buffer that owns the allocation. NULL: never on the host. */
   iree_status_t (*host_pointer)(iree_hal_buffer_t* buffer, uint8_t** out_pointer);
   /* For memory that is not coherent; NULL: nothing to do. */
   iree_status_t (*invalidate)(iree_hal_buffer_t* buffer, iree_device_size_t offset, iree_device_size_t length);
