@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from conformance import trace
 from conformance.adapters.protocol import Adapter, Unsupported
+from conformance.lanes import Lane
 from conformance.model import Call, ModuleRef, Observation, Scenario, Stage, StdinKind
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -46,6 +47,7 @@ class Case:
     runtime: Adapter
     scratch: Path
     timeout: float
+    lane: Lane | None = None
     asserted: int = 0
     runs: list[tuple[Scenario, Observation]] = field(default_factory=list)
 
@@ -69,10 +71,16 @@ class Case:
         stdin_path: PathLike[str] | None = None,
         module_mode: str | None = None,
         timeout: float | None = None,
-        device: str | None = None,
+        device: str | Sequence[str] | None = None,
         limit: float | None = None,
+        parameters: Sequence[str] = (),
+        flags: Sequence[str] = (),
+        environment: Sequence[tuple[str, str]] = (),
     ) -> Seen:
-        """Loads the modules in order, calls one function of the last, and tears everything down."""
+        """Loads the modules in order, calls one function of the last, and tears everything down.
+
+        In a lane the device is the lane's unless the case names its own; `device=()` gives none.
+        """
         scenario = Scenario(
             modules=tuple(_reference(module) for module in modules),
             calls=(Call(function, tuple(str(value) for value in inputs)),),
@@ -80,8 +88,11 @@ class Case:
             stdin_path=fspath(stdin_path) if stdin_path is not None else None,
             module_mode=module_mode,
             timeout=timeout,
-            device=device,
+            device=device if device is None or isinstance(device, str) else tuple(device),
             limit=limit,
+            parameters=tuple(parameters),
+            flags=tuple(flags),
+            environment=tuple(environment),
         )
         return self.observe(scenario)
 
@@ -96,6 +107,7 @@ class Case:
     def each(self, *modules: Module, calls: Sequence[Call], **options: Any) -> Iterator[tuple[Call, Seen]]:
         """Makes each call in a context of its own; the runtime may make them all in one process."""
         scenario = Scenario(tuple(_reference(module) for module in modules), tuple(calls), **options)
+        scenario = self.lane.on(scenario) if self.lane else scenario
         limit = scenario.timeout or self.timeout
         observations = self.runtime.observe_each(scenario, timeout=limit, scratch=self._folder())
         for call, observation in zip(calls, observations, strict=True):
@@ -104,7 +116,8 @@ class Case:
             yield call, Seen(self, alone, observation)
 
     def observe(self, scenario: Scenario) -> Seen:
-        """Runs any scenario."""
+        """Runs any scenario, in a lane with its device and its probe."""
+        scenario = self.lane.on(scenario) if self.lane else scenario
         limit = scenario.timeout or self.timeout
         observation = self.runtime.observe(scenario, timeout=limit, scratch=self._folder())
         self.runs.append((replace(scenario, timeout=limit), observation))

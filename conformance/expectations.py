@@ -22,6 +22,7 @@ class Expectation:
     clause: str
     outcomes: tuple[Outcome, ...]  # one of them; several where chance decides
     why: str
+    backends: tuple[str, ...] = ()  # only there; empty: on every backend
 
     @property
     def wanted(self) -> str:
@@ -35,9 +36,9 @@ def load(path: Path) -> dict[str, Expectation]:
     """
     if not path.exists():
         return {}
-    rest = {"clause", "outcome", "why"}
-    rows = [(row["id"], row) for row in _toml.rows(path, "case", {"id", *rest})]
-    rows += [(id, row) for row in _toml.rows(path, "cases", {"ids", *rest}) for id in row["ids"]]
+    rest, optional = {"clause", "outcome", "why"}, frozenset({"backends"})
+    rows = [(row["id"], row) for row in _toml.rows(path, "case", {"id", *rest}, optional)]
+    rows += [(id, row) for row in _toml.rows(path, "cases", {"ids", *rest}, optional) for id in row["ids"]]
     found: dict[str, Expectation] = {}
     for id, row in rows:
         if id in found:
@@ -52,7 +53,7 @@ def _entry(path: Path, id: str, row: Mapping[str, Any]) -> Expectation:
     for one in outcomes:
         if one not in _EXPECTABLE:
             raise ValueError(f"{path}: case {id}: nobody expects the outcome {one}")
-    return Expectation(id, row["clause"], outcomes, row["why"])
+    return Expectation(id, row["clause"], outcomes, row["why"], tuple(row.get("backends", ())))
 
 
 def of_runtime(kind: str) -> dict[str, Expectation]:
@@ -78,11 +79,13 @@ def wrong_clauses(expected: Mapping[str, Expectation], clauses: Mapping[str, str
 def apply(verdict: Verdict, expected: Mapping[str, Expectation]) -> tuple[Verdict, str | None]:
     """The verdict seen with its expectation, and why that makes the run red, if it does."""
     entry = expected.get(verdict.case)
-    if entry is None or verdict.outcome in (Outcome.UNSUPPORTED, Outcome.HARNESS_ERROR):
+    if entry is None or (entry.backends and verdict.backend not in entry.backends):
+        return verdict, None
+    if verdict.outcome in (Outcome.UNSUPPORTED, Outcome.HARNESS_ERROR):
         return verdict, None
     if verdict.outcome.conforms:
         return verdict, (
-            f"{verdict.case} passes on {verdict.runtime} although {entry.wanted} is expected "
+            f"{verdict.case} passes on {verdict.subject} although {entry.wanted} is expected "
             f"({entry.why}): remove the entry"
         )
     if verdict.outcome not in entry.outcomes:

@@ -115,7 +115,8 @@ def _digest(folder: Path, environment: tuple[str, ...]) -> str:
     for text in (sys.platform, *environment, _compiler_identity(environment[0])):
         digest.update(text.encode() + b"\0")
     headers = sorted((include() / "vmrt").glob("*.h"))
-    for path in [*sorted(folder.glob("*.[ch]")), *sorted(folder.glob("CMakeLists.txt")), *headers]:
+    own = [path for pattern in ("*.[ch]", "*.json", "CMakeLists.txt") for path in sorted(folder.glob(pattern))]
+    for path in [*own, *headers]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:24]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 
-from conformance import contract, expectations, judge, selection
-from conformance.adapters.protocol import Unavailable
+from conformance import contract, expectations, judge, lanes, selection
+from conformance.adapters.protocol import Unavailable, Unsupported
 from conformance.case import Case
 from conformance.model import Outcome, Verdict
 from conformance.report import failure
@@ -17,6 +18,7 @@ from conformance.report.recorder import ATTRIBUTE
 
 SUITE = Path(__file__).resolve().parent / "suite"
 CASE = pytest.StashKey[Case]()
+Subject = Union[selection.RuntimeSpec, lanes.LaneSpec]
 _expected = lru_cache(expectations.of_runtime)
 
 
@@ -42,20 +44,66 @@ def check_runtimes(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error) if text in str(error) else f"--runtime={text}: {error}") from None
 
 
-def runtime_of(item: pytest.Item) -> selection.RuntimeSpec | None:
-    """The runtime that an item is a case for; None when it is no case."""
+def check_backends(config: pytest.Config) -> None:
+    """A backend that was asked for by name and cannot be had ends the run before it begins."""
+    texts = config.getoption("--backend")
+    if hasattr(config, "workerinput") or not texts:
+        return
+    try:
+        lanes.chosen(selection.runtimes(config.getoption("--runtime")), texts)
+    except (ValueError, Unavailable) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def absent_lanes(config: pytest.Config) -> list[str]:
+    """The lanes that were asked for and are not here."""
+    return lanes.lacking(selection.runtimes(config.getoption("--runtime")), config.getoption("--backend"))
+
+
+def subjects(config: pytest.Config, *, devices: bool) -> Sequence[Subject]:
+    """What a test is run on: the lanes when it needs a device, else the runtimes."""
+    runtimes = selection.runtimes(config.getoption("--runtime"))
+    return _lanes(tuple(runtimes), tuple(config.getoption("--backend"))) if devices else runtimes
+
+
+@lru_cache(maxsize=8)
+def _lanes(runtimes: tuple[selection.RuntimeSpec, ...], texts: tuple[str, ...]) -> list[lanes.LaneSpec]:
+    return lanes.chosen(runtimes, texts)
+
+
+def lane_of(spec: lanes.LaneSpec) -> lanes.Lane:
+    """The lane; a case of one that is allowed to be absent is unsupported, with the reason."""
+    try:
+        return lanes.opened(spec)
+    except Unavailable as error:
+        raise Unsupported(f"{spec} has no device: {error}") from None
+
+
+def subject_of(item: pytest.Item) -> Subject | None:
+    """The runtime or lane that an item is a case for; None when it is no case."""
     callspec = getattr(item, "callspec", None)
     spec = callspec.params.get("conformance_runtime") if callspec else None
-    return spec if isinstance(spec, selection.RuntimeSpec) else None
+    return spec if isinstance(spec, (selection.RuntimeSpec, lanes.LaneSpec)) else None
+
+
+def runtime_of(item: pytest.Item) -> selection.RuntimeSpec | None:
+    """The runtime that an item is a case for."""
+    spec = subject_of(item)
+    return spec.runtime if isinstance(spec, lanes.LaneSpec) else spec
 
 
 def case_id(item: pytest.Item) -> str:
     """`area::name[parameters]`, the same on every runtime."""
-    spec, function = str(runtime_of(item)), getattr(item, "originalname", item.name)
+    spec, function = str(subject_of(item)), getattr(item, "originalname", item.name)
     parameters = item.callspec.id  # type: ignore[attr-defined]
     parameters = parameters.removeprefix(spec).removeprefix("-").removesuffix(spec).removesuffix("-")
     name = function.removeprefix("test_")
     return f"{area_of(item.path)}::{name}" + (f"[{parameters}]" if parameters else "")
+
+
+def backend_of(item: pytest.Item) -> str:
+    spec = subject_of(item)
+    return spec.backend if isinstance(spec, lanes.LaneSpec) else ""
 
 
 def area_of(path: Path) -> str:
@@ -121,6 +169,7 @@ def judged(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         id=case_id(item),
         clause=clause_id(item),
         runtime=str(spec),
+        backend=backend_of(item),
         case=case,
         error=call.excinfo.value if call.excinfo else None,
         seconds=call.duration,
@@ -156,6 +205,7 @@ def _properties(verdict: Verdict) -> list[tuple[str, Any]]:
         ("case", verdict.case),
         ("clause", verdict.clause),
         ("runtime", verdict.runtime),
+        *([("backend", verdict.backend)] if verdict.backend else []),
         ("outcome", str(verdict.outcome)),
         ("expected", verdict.expected),
     ]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from conformance.adapters.protocol import Unavailable, Unsupported
 from conformance.case import Case, Violation
+from conformance.lanes import Lane
 from conformance.model import Observation, Outcome, Verdict
 
 
 def verdict(
-    *, id: str, clause: str, runtime: str, case: Case | None, error: BaseException | None, seconds: float
+    *,
+    id: str,
+    clause: str,
+    runtime: str,
+    case: Case | None,
+    error: BaseException | None,
+    seconds: float,
+    backend: str = "",
 ) -> Verdict:
     """What an error, or none, in a case means; a case that stated nothing established nothing."""
     last = case.runs[-1] if case and case.runs else (None, None)
     wanted, got = _words(case, error)
+    lane = case.lane if case else None
     return Verdict(
         case=id,
         area=id.partition("::")[0],
@@ -24,7 +33,15 @@ def verdict(
         scenario=last[0],
         observation=last[1],
         seconds=round(seconds, 4),
+        backend=backend,
+        identity=lane.identity if lane else "",
+        devices=_created(lane, case),
     )
+
+
+def _created(lane: Lane | None, case: Case | None) -> int:
+    """How many devices the runs of the case were seen to create."""
+    return sum(lane.created(seen) for _, seen in case.runs) if lane and case else 0
 
 
 def _words(case: Case | None, error: BaseException | None) -> tuple[str, str]:

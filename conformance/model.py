@@ -175,19 +175,30 @@ class Scenario:
     module_mode: str | None = None
     flagfile: str | None = None  # a file of `--module=` lines, used instead of `modules`
     timeout: float | None = None
-    device: str | None = None
+    device: str | tuple[str, ...] | None = None  # one or several, in order; none: the runtime's default
     limit: float | None = None  # seconds after which the runtime itself has to stop what it runs
     fresh: bool = False  # each call in a context of its own
+    parameters: tuple[str, ...] = ()  # archives, each `[SCOPE=]FILE`
+    flags: tuple[str, ...] = ()  # of a tool, as they are
+    environment: tuple[tuple[str, str], ...] = ()  # variables that the run finds besides the usual ones
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices asked for, in order."""
+        if self.device is None:
+            return ()
+        return (self.device,) if isinstance(self.device, str) else self.device
 
     def arguments(self) -> list[str]:
-        """The flags of a module-running tool that mean this scenario."""
+        """The flags of a module-running tool that mean this scenario; other flags come first, some act on later ones."""
         if self.flagfile is not None:
             flags = [f"--flagfile={self.flagfile}"]
         else:
             flags = [f"--module={module}" for module in self.modules]
         if self.module_mode is not None:
             flags.append(f"--module_mode={self.module_mode}")
-        flags += [] if self.device is None else [f"--device={self.device}"]
+        flags += [*self.flags, *(f"--device={device}" for device in self.devices)]
+        flags += [f"--parameters={archive}" for archive in self.parameters]
         flags += [] if self.limit is None else [f"--time_limit={self.limit:g}"]
         for call in self.calls:
             flags += [] if call.function is None else [f"--function={call.function}"]
@@ -195,8 +206,9 @@ class Scenario:
         return flags
 
     def shell(self, tool: str = "iree-run-module") -> str:
-        """A shell line to paste, standard input included."""
-        return self.fed(shlex.join([tool, *self.arguments()]))
+        """A shell line to paste, standard input and environment included."""
+        variables = [f"{name}={value}" for name, value in self.environment]
+        return self.fed(shlex.join([*(["env", *variables] if variables else []), tool, *self.arguments()]))
 
     def fed(self, command: str) -> str:
         """A shell command with this scenario's standard input."""
@@ -227,6 +239,10 @@ class Scenario:
                     Call(call.get("function"), tuple(call.get("inputs", ()))) for call in data.get("calls", ())
                 ),
                 "stdin": StdinKind(data.get("stdin", "null")),
+                "device": _tupled(data.get("device")),
+                "parameters": tuple(data.get("parameters", ())),
+                "flags": tuple(data.get("flags", ())),
+                "environment": tuple((name, value) for name, value in data.get("environment", ())),
             }
         )
 
@@ -322,6 +338,14 @@ class Verdict:
     scenario: Scenario | None = None
     observation: Observation | None = None
     seconds: float = 0.0
+    backend: str = ""  # of the lane; empty for a case that needs no device
+    identity: str = ""  # what the device of the lane says it is
+    devices: int = 0  # how often the case was seen to create a device
+
+    @property
+    def subject(self) -> str:
+        """What was judged: a runtime, or a lane."""
+        return f"{self.runtime}-{self.backend}" if self.backend else self.runtime
 
     def with_expectation(self, why: str) -> Verdict:
         return replace(self, expected=True, why=why)
@@ -361,6 +385,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     return value
+
+
+def _tupled(value: Any) -> Any:
+    """JSON has lists only."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _only_known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:

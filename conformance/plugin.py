@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import items, selection
+from conformance import items, lanes, selection
 from conformance.adapters.protocol import Adapter
 from conformance.case import Case
 from conformance.report.recorder import Recorder
@@ -22,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="RUNTIME",
         help="runtime under test: own (default), own:PATH, iree, tools:DIR, lib:PATH; repeatable",
     )
+    group.addoption(
+        "--backend",
+        action="append",
+        default=[],
+        metavar="BACKEND",
+        help="device of the cases that need one: local-sync, local-task (these two by default), vulkan, cuda, hip, "
+        "all; repeatable; `vulkan?` lets it be absent",
+    )
     group.addoption("--report", metavar="DIR", help="write results.jsonl into this folder")
     group.addoption(
         "--conformance-timeout",
@@ -35,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "clause(id): the clause of the contract that a case checks")
     items.check_runtimes(config)
+    items.check_backends(config)
     if not hasattr(config, "workerinput"):
         folder = config.getoption("--report")
         config.pluginmanager.register(Recorder(Path(folder) if folder else None))
@@ -42,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "conformance_runtime" in metafunc.fixturenames:
-        specs = selection.runtimes(metafunc.config.getoption("--runtime"))
+        specs = items.subjects(metafunc.config, devices="lane" in metafunc.fixturenames)
         metafunc.parametrize("conformance_runtime", specs, ids=str, indirect=True, scope="session")
 
 
@@ -61,14 +70,22 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def conformance_runtime(request: pytest.FixtureRequest) -> Adapter:
-    """The runtime under test, opened once."""
-    spec: selection.RuntimeSpec = request.param
-    return spec.open()
+    """The runtime under test, opened once; in a lane, the one that drives the lane's device."""
+    spec: selection.RuntimeSpec | lanes.LaneSpec = request.param
+    return items.lane_of(spec).runtime if isinstance(spec, lanes.LaneSpec) else spec.open()
+
+
+@pytest.fixture
+def lane(request: pytest.FixtureRequest, conformance_runtime: Adapter) -> lanes.Lane:
+    """The lane of a case that needs a device."""
+    return items.lane_of(request.node.callspec.params["conformance_runtime"])
 
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest, conformance_runtime: Adapter, tmp_path: Path) -> Iterator[Case]:
     """What a case of the suite runs its scenarios with."""
-    made = Case(conformance_runtime, tmp_path / "runs", request.config.getoption("--conformance-timeout"))
+    timeout = request.config.getoption("--conformance-timeout")
+    in_lane = request.getfixturevalue("lane") if "lane" in request.fixturenames else None
+    made = Case(conformance_runtime, tmp_path / "runs", timeout, in_lane)
     request.node.stash[items.CASE] = made
     yield made

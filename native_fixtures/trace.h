@@ -4,7 +4,7 @@
  *
  * Every line has `seq` (0, 1, 2, … per library), `pid`, `tid`, `lib` (the fixture), `mod` (the module, where there is one) and
  * `ev`; the functions below tell what else. `create`, `alloc`, `look` and `fork` are written when the callback returns, since they
- * tell its outcome; all others when it begins. A fixture exports a module with TRACE_EXPORT_MODULE in place of
+ * tell its outcome; all others when it begins. A fixture that defines TRACE_THREADS adds `threads` to every line. A fixture exports a module with TRACE_EXPORT_MODULE in place of
  * VMRT_EXPORT_MODULE, or calls trace_create and changes what it gets. */
 #ifndef TRACE_H_
 #define TRACE_H_
@@ -21,6 +21,10 @@
 #include <string.h>
 
 #include "vmrt/module.h"
+
+#if defined(TRACE_THREADS)
+#include "threads.h"
+#endif
 
 /* ---- The seam to the system: append a line, who am I, begin and end of the library ----------------------------------- */
 
@@ -127,6 +131,9 @@ static inline trace_line_t trace_begin(const char* mod, const char* event) {
     trace_string(&line, vmrt_text(mod));
   }
   trace_printf(&line, ",\"ev\":\"%s\"", event);
+#if defined(TRACE_THREADS)
+  trace_printf(&line, ",\"threads\":%ld", threads_now());
+#endif
   return line;
 }
 

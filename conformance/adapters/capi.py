@@ -54,8 +54,8 @@ class LibraryAdapter:
         """The command that ran the scenario, how it ended, its journal, and where its trace is."""
         if scenario.flagfile is not None:
             raise Unsupported("the C API takes no flag file")
-        if scenario.device is not None:
-            raise Unsupported(f"{self.name} has no hal")
+        if scenario.devices or scenario.parameters or scenario.flags:
+            raise Unsupported(f"{self.name} is driven without devices and flags here")
         written, journal, events = (scratch / name for name in ("scenario.json", "journal", "trace.jsonl"))
         written.write_text(dumps(scenario.to_json()))
         command = [*WORKER, str(written), str(journal)]

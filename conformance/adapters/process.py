@@ -45,7 +45,7 @@ def run(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-            env={**os.environ, TRACE_VARIABLE: str(trace)},
+            env={**os.environ, **dict(scenario.environment), TRACE_VARIABLE: str(trace)},
         )
         try:
             code = process.wait(timeout)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from conformance import trace
 from conformance.adapters import process
-from conformance.adapters.protocol import Unavailable, Unsupported
+from conformance.adapters.protocol import Adapter, Unavailable, Unsupported
 from conformance.adapters.stages import judge
 from conformance.model import Event, Observation, Scenario
 
@@ -70,6 +71,15 @@ def results(stdout: str) -> tuple[str, ...]:
     """The printed results in order; a value of several lines is joined by blanks."""
     pieces = _RESULT.split(stdout)[1:]
     return tuple(" ".join(text.split()) for text in pieces[1::2])
+
+
+def said(adapter: Adapter, *flags: str) -> str:
+    """What the tool prints when asked for something besides running modules; nothing where there is no tool."""
+    if not isinstance(adapter, ToolAdapter):
+        return ""
+    command = [str(adapter.executable), *flags]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout
 
 
 def installed() -> Path:
