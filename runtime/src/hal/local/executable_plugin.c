@@ -56,7 +56,7 @@ static iree_status_t open_image(iree_string_view_t path, iree_allocator_t alloca
   IREE_RETURN_IF_ERROR(platform_read_file(path, allocator, &contents));
   iree_status_t status = elf_image_load(iree_const_cast_byte_span(contents), IREE_SV(VMRT_EXECUTABLE_PLUGIN_SYMBOL),
                                         out_image, out_symbol);
-  iree_allocator_free(allocator, contents.data);
+  iree_allocator_free_aligned(allocator, contents.data);
   return status;
 #else
   (void)allocator;
