@@ -92,6 +92,7 @@ def main() -> None:
         "reference": (text.encode() for text in REFERENCES),
         "flags": (text.encode() for text in COMMAND_LINES),
         "view": (text.encode() for text in VIEWS),
+        "elf": (path.read_bytes() for path in sorted(FIXTURES.glob("executables/*.elf"))),
     }
     for name, inputs in targets.items():
         print(f"{name}: {write(folder / name, inputs)} seeds")
