@@ -203,9 +203,11 @@ class Device(Handle):
         return params[0]
 
     def _copied(self, array: Any) -> HalBuffer:
+        import numpy
+
         buffer = self.buffer(array.nbytes)
         if array.nbytes:
-            buffer.array()[:] = array.reshape(-1).view("uint8")
+            buffer.array()[:] = numpy.ascontiguousarray(array).reshape(-1).view("uint8")
         return buffer
 
     def _shared(self, array: Any) -> HalBuffer:
