@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 #include "hal/semaphore_impl.h"
-#include "hal_world.h"
+#include "device_world.h"
 
 static hal_timeline_t* new_timeline(void) {
   hal_timeline_t* timeline = NULL;
@@ -120,7 +120,7 @@ static void* fail_later(void* semaphore) {
   return NULL;
 }
 
-/* A list whose first entry is never reached, on one timeline and on several: the failure of another one ends the wait. */
+/* A list whose first entry is never reached, and another one on another timeline that fails. */
 static void any_failure_ends_a_wait(void) {
   for (int round = 0; round < 50; ++round) {
     iree_hal_semaphore_t* semaphores[3] = {new_semaphore(0), new_semaphore(0), new_semaphore(0)};
