@@ -12,6 +12,8 @@ from conformance.adapters.protocol import Adapter
 from conformance.case import Case
 from conformance.report.recorder import Recorder
 
+pytest_plugins = ["conformance.checks.hooks"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "VM conformance")
@@ -46,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     items.check_backends(config)
     if not hasattr(config, "workerinput"):
         folder = config.getoption("--report")
-        config.pluginmanager.register(Recorder(Path(folder) if folder else None))
+        absent = items.absent_lanes(config) if config.getoption("--backend") else []
+        config.pluginmanager.register(Recorder(Path(folder) if folder else None, absent))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -30,6 +30,7 @@ LAYERS = {
     "judge": 3,
     "report": 3,
     "items": 4,
+    "checks": 4,
     "plugin": 4,
     "validate": 4,
     "cli": 4,
