@@ -44,10 +44,12 @@ typedef struct {
 
 enum { MAX_OBJECTS = 64 };
 
-/* The instances or devices alive, each with the lookup behind this layer. */
+/* The instances or devices alive, each with the lookup and the end behind this layer. The end is looked up while the object is
+ * new: later the way to it may lead through other layers again. */
 typedef struct {
   vulkan_handle_t handles[MAX_OBJECTS];
   vulkan_lookup_t lookups[MAX_OBJECTS];
+  destroy_t ends[MAX_OBJECTS];
 } objects_t;
 
 static objects_t instances, devices;
@@ -61,11 +63,12 @@ static size_t slot_of(const objects_t* objects, vulkan_handle_t handle) {
   return i;
 }
 
-static void keep(objects_t* objects, vulkan_handle_t handle, vulkan_lookup_t lookup) {
+static void keep(objects_t* objects, vulkan_handle_t handle, vulkan_lookup_t lookup, const char* end) {
   size_t slot = slot_of(objects, NULL);
   if (slot == MAX_OBJECTS) return;
   objects->handles[slot] = handle;
   objects->lookups[slot] = lookup;
+  objects->ends[slot] = (destroy_t)lookup(handle, end);
 }
 
 static vulkan_function_t behind(const objects_t* objects, vulkan_handle_t handle, const char* name) {
@@ -89,7 +92,7 @@ static int32_t create_instance(const void* info, const void* allocation, vulkan_
   create_instance_t create = (create_instance_t)link->instance_lookup(NULL, "vkCreateInstance");
   int32_t result = create ? create(info, allocation, out_instance) : VULKAN_FAILED;
   if (result != VULKAN_OK) return result;
-  keep(&instances, *out_instance, link->instance_lookup);
+  keep(&instances, *out_instance, link->instance_lookup, "vkDestroyInstance");
   note("create_instance");
   return result;
 }
@@ -103,26 +106,26 @@ static int32_t create_device(vulkan_handle_t physical, const void* info, const v
   create_device_t create = (create_device_t)link->instance_lookup(instances.handles[slot], "vkCreateDevice");
   int32_t result = create ? create(physical, info, allocation, out_device) : VULKAN_FAILED;
   if (result != VULKAN_OK) return result;
-  keep(&devices, *out_device, link->device_lookup);
+  keep(&devices, *out_device, link->device_lookup, "vkDestroyDevice");
   note("create_device");
   return result;
 }
 
 /* Destroys an object through what is behind this layer. */
-static void destroy(objects_t* objects, vulkan_handle_t handle, const void* allocation, const char* name, const char* event) {
-  destroy_t next = (destroy_t)behind(objects, handle, name);
-  if (!next) return;
-  next(handle, allocation);
-  objects->handles[slot_of(objects, handle)] = NULL;
+static void destroy(objects_t* objects, vulkan_handle_t handle, const void* allocation, const char* event) {
+  size_t slot = handle ? slot_of(objects, handle) : MAX_OBJECTS;
+  if (slot == MAX_OBJECTS || !objects->ends[slot]) return;
+  objects->ends[slot](handle, allocation);
+  objects->handles[slot] = NULL;
   note(event);
 }
 
 static void destroy_instance(vulkan_handle_t instance, const void* allocation) {
-  destroy(&instances, instance, allocation, "vkDestroyInstance", "destroy_instance");
+  destroy(&instances, instance, allocation, "destroy_instance");
 }
 
 static void destroy_device(vulkan_handle_t device, const void* allocation) {
-  destroy(&devices, device, allocation, "vkDestroyDevice", "destroy_device");
+  destroy(&devices, device, allocation, "destroy_device");
 }
 
 static vulkan_function_t lookup_of_device(vulkan_handle_t device, const char* name);

@@ -35,7 +35,7 @@ def _headline(verdict: Verdict, note: str | None) -> str:
 def _head(verdict: Verdict, clause: Clause | None, note: str | None) -> Iterator[str]:
     yield from _field("case", verdict.case)
     yield from _field("clause", str(clause) if clause else verdict.clause)
-    yield from _field("runtime", verdict.runtime)
+    yield from _field("runtime", verdict.runtime + (f", backend {verdict.backend}" if verdict.backend else ""))
     yield from _field("outcome", str(verdict.outcome))
     if note:
         yield from _field("note", note)

@@ -44,7 +44,7 @@ def table(verdicts: Iterable[Verdict]) -> list[str]:
     """The lines of the table; columns that nothing is in are left out, the first five never."""
     counts: dict[tuple[str, str], Counter[str]] = {}
     for verdict in verdicts:
-        counts.setdefault((verdict.area, verdict.runtime), Counter())[column(verdict)] += 1
+        counts.setdefault((verdict.area, verdict.subject), Counter())[column(verdict)] += 1
     rows = [(area, runtime, counts[area, runtime]) for area, runtime in sorted(counts)]
     rows += _totals(rows)
     used = [name for name in COLUMNS if name in _ALWAYS or any(row[2][name] for row in rows)]
@@ -56,6 +56,23 @@ def reasons(verdicts: Iterable[Verdict]) -> list[str]:
     quiet = (Outcome.UNSUPPORTED, Outcome.UNAVAILABLE)
     counts = Counter((verdict.outcome, verdict.got) for verdict in verdicts if verdict.outcome in quiet)
     return [f"{outcome} ({count}): {why.partition(': ')[2] or why}" for (outcome, why), count in counts.items()]
+
+
+def lanes(verdicts: Iterable[Verdict]) -> list[str]:
+    """What each lane says its device is, once."""
+    found = {verdict.subject: verdict.identity for verdict in verdicts if verdict.identity}
+    return [f"lane {lane}: {identity}" for lane, identity in found.items()]
+
+
+def idle_lanes(verdicts: Iterable[Verdict]) -> list[str]:
+    """The lanes in which no case was seen to create a device."""
+    cases: Counter[str] = Counter()
+    devices: Counter[str] = Counter()
+    for verdict in verdicts:
+        if verdict.identity:
+            cases[verdict.subject] += 1
+            devices[verdict.subject] += verdict.devices
+    return [f"lane {lane}: no device was created in its {cases[lane]} cases" for lane in cases if not devices[lane]]
 
 
 def _totals(rows: Sequence[tuple[str, str, Counter[str]]]) -> list[tuple[str, str, Counter[str]]]:
