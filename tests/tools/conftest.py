@@ -1,4 +1,4 @@
-"""Runs vm-run-module, and the wheel's iree-run-module with the same arguments, and says what was seen from outside."""
+"""Runs our tools, and the wheel's with the same arguments, and says what was seen from outside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.adapters import tools
 from conformance.adapters.protocol import Unavailable
 
 TOOLS_VARIABLE = "VM_CONFORMANCE_TOOLS"
-VALUES = Path(__file__).parent / "data" / "values.vmfb"
+DATA = Path(__file__).parent / "data"
 _CODE = re.compile(r"^(?:\S+:\d+: )?([A-Z_]+)(?:;|$)", re.MULTILINE)
 
 
@@ -104,24 +104,15 @@ def _event(event: dict[str, str]) -> str:
     return f"{name}({event['fn']})" if ev == "call" else name
 
 
-def _own_tool() -> Path:
+def _own_tool(name: str) -> Path:
     folders = [os.environ.get(TOOLS_VARIABLE), str(Path(sys.executable).parent)]
     for folder in filter(None, folders):
-        if found := shutil.which("vm-run-module", path=folder):
+        if found := shutil.which(name, path=folder):
             return Path(found)
-    pytest.skip(f"vm-run-module is not installed; install the project or set {TOOLS_VARIABLE} to its build folder")
+    pytest.skip(f"{name} is not installed; install the project or set {TOOLS_VARIABLE} to its build folder")
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Tool:
-    """The tool under test."""
-    return Tool(_own_tool(), tmp_path)
-
-
-@pytest.fixture
-def wheel(tmp_path: Path) -> Tool:
-    """The released tool."""
-    folder = tmp_path / "wheel"
+def _wheel_tool(folder: Path) -> Tool:
     folder.mkdir()
     try:
         return Tool(tools.installed(), folder)
@@ -130,12 +121,43 @@ def wheel(tmp_path: Path) -> Tool:
 
 
 @pytest.fixture
+def own(tmp_path: Path) -> Tool:
+    """The tool under test."""
+    return Tool(_own_tool("vm-run-module"), tmp_path)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Tool:
+    """The released tool."""
+    return _wheel_tool(tmp_path / "wheel")
+
+
+@pytest.fixture
+def benchmark_tool(tmp_path: Path) -> Tool:
+    """vm-benchmark-module."""
+    return Tool(_own_tool("vm-benchmark-module"), tmp_path)
+
+
+@pytest.fixture
+def wheel_benchmark_tool(tmp_path: Path) -> Tool:
+    """The released benchmark tool, which lies beside the released run tool."""
+    run = _wheel_tool(tmp_path / "wheel")
+    return Tool(run.path.with_name(run.path.name.replace("run", "benchmark")), run.folder)
+
+
+@pytest.fixture
+def check_tool(tmp_path: Path) -> Tool:
+    """vm-check-module."""
+    return Tool(_own_tool("vm-check-module"), tmp_path)
+
+
+@pytest.fixture
 def module() -> Callable[[str], str]:
-    """The `--module=` flag of a fixture: `values`, `NAME.vmfb` or a native fixture with `@EXPORT?PARAMETERS`."""
+    """The `--module=` flag of a file of data/, of `NAME.vmfb` of the suite, or a native one with `@EXPORT?PARAMETERS`."""
 
     def flag(text: str) -> str:
-        if text == "values":
-            return f"--module={VALUES}"
+        if (DATA / f"{text}.vmfb").exists():
+            return f"--module={DATA / text}.vmfb"
         if text.endswith(".vmfb"):
             return f"--module={fixtures.bytecode(text.removesuffix('.vmfb'))}"
         name, mark, rest = text.partition("@")

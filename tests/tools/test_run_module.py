@@ -189,7 +189,7 @@ def test_optional_slots(own: Tool, module: Flag, slot: str) -> None:
     assert own.run(*arguments).outcome() == (0, None, "EXEC @add\nresult[0]: i32=7\n")
 
 
-@pytest.mark.parametrize("name", ["hal", "io_parameters", "elsewhere"])
+@pytest.mark.parametrize("name", ["hal_inline", "hal_loader", "elsewhere"])
 def test_missing_dependencies_are_named(own: Tool, module: Flag, name: str) -> None:
     refused(own.run(module(f"deps@?dep={name}&flags=1")), "NOT_FOUND", f"'{name}'", "'deps'")
 

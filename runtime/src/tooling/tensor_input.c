@@ -57,6 +57,11 @@ static iree_status_t read_raw(const tensor_source_t* source, iree_string_view_t 
 iree_status_t tensor_parse(const tensor_source_t* source, iree_string_view_t text,
                            iree_hal_buffer_view_t** out_view) {
   iree_string_view_t shape = text, data = iree_string_view_empty();
+  if (iree_string_view_find_char(text, '=', 0) == IREE_STRING_VIEW_NPOS &&
+      iree_string_view_find_char(text, 'x', 0) == IREE_STRING_VIEW_NPOS) {
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                            "invalid tensor specification, requires at least a shape/type such as 2xf32 or f32=1");
+  }
   iree_string_view_split(text, '=', &shape, &data);
   if (data.size > 0 && (data.data[0] == '@' || data.data[0] == '+')) {
     return read_raw(source, iree_string_view_trim(shape), data, out_view);
