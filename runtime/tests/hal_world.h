@@ -55,6 +55,22 @@ static inline void hal_world_close(hal_world_t* world) {
   iree_vm_instance_release(world->instance);
 }
 
+/* Runs `body` on each local device; nothing is left afterwards. */
+static inline void hal_with_world(void (*body)(hal_world_t* world)) {
+  static const char* const devices[] = {"local-sync", "local-task"};
+  for (size_t i = 0; i < sizeof devices / sizeof devices[0]; ++i) {
+    hal_world_t world = {.heap = iree_allocator_system()};
+    if (CHECK_OK(hal_world_open(&world, devices[i]))) body(&world);
+    hal_world_close(&world);
+    for (int kind = 0; kind < VMRT_OBJECT_KIND_COUNT; ++kind) {
+      if (vmrt_live_objects((vmrt_object_kind_t)kind) != 0) {
+        fprintf(stderr, "%s is left on %s\n", vmrt_object_kind_name((vmrt_object_kind_t)kind), devices[i]);
+      }
+      CHECK(vmrt_live_objects((vmrt_object_kind_t)kind) == 0);
+    }
+  }
+}
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 typedef union hal_results_t {
@@ -130,7 +146,8 @@ static inline iree_vm_ref_t hal_world_device_ref(hal_world_t* world) { return ir
 
 /* A host-visible buffer of `size` bytes. */
 static inline iree_vm_ref_t hal_world_buffer(hal_world_t* world, uint64_t size) {
-  iree_hal_buffer_params_t params = {.usage = IREE_HAL_BUFFER_USAGE_DEFAULT | IREE_HAL_BUFFER_USAGE_MAPPING};
+  iree_hal_buffer_params_t params = {.type = IREE_HAL_MEMORY_TYPE_HOST_LOCAL | IREE_HAL_MEMORY_TYPE_DEVICE_VISIBLE,
+                                     .usage = IREE_HAL_BUFFER_USAGE_DEFAULT | IREE_HAL_BUFFER_USAGE_MAPPING};
   iree_hal_buffer_t* buffer = NULL;
   CHECK_OK(iree_hal_allocator_allocate_buffer(iree_hal_device_allocator(world->device), params, size, &buffer));
   return iree_hal_buffer_move_ref(buffer);

@@ -2,22 +2,6 @@
 /* The module `hal`, function by function: results, failures in the words of the facts sheet, null and wrong references.
  */
 #include "hal_world.h"
-#include "iree/vm/native_module.h"
-
-static void with_world(void (*body)(hal_world_t* world)) {
-  static const char* const devices[] = {"local-sync", "local-task"};
-  for (size_t i = 0; i < sizeof devices / sizeof devices[0]; ++i) {
-    hal_world_t world = {.heap = iree_allocator_system()};
-    if (CHECK_OK(hal_world_open(&world, devices[i]))) body(&world);
-    hal_world_close(&world);
-    for (int kind = 0; kind < VMRT_OBJECT_KIND_COUNT; ++kind) {
-      if (vmrt_live_objects((vmrt_object_kind_t)kind) != 0) {
-        fprintf(stderr, "%s is left on %s\n", vmrt_object_kind_name((vmrt_object_kind_t)kind), devices[i]);
-      }
-      CHECK(vmrt_live_objects((vmrt_object_kind_t)kind) == 0);
-    }
-  }
-}
 
 /* ---- Devices ----------------------------------------------------------------------------------------------------- */
 
@@ -42,7 +26,7 @@ static void devices_body(hal_world_t* world) {
   iree_vm_ref_release(&glob);
   iree_vm_ref_release(&nothing);
 }
-static void devices(void) { with_world(devices_body); }
+static void devices(void) { hal_with_world(devices_body); }
 
 static void identity_body(hal_world_t* world) {
   CHECK(iree_string_view_equal(iree_vm_module_name(world->module), IREE_SV("hal")));
@@ -56,7 +40,7 @@ static void identity_body(hal_world_t* world) {
     CHECK(iree_vm_instance_lookup_type(world->instance, iree_make_cstring_view(name)) != 0);
   }
 }
-static void identity(void) { with_world(identity_body); }
+static void identity(void) { hal_with_world(identity_body); }
 
 static void executables_body(hal_world_t* world) {
   iree_vm_ref_t device = hal_world_device_ref(world), format = hal_text("no-such-format"), data = hal_text("12345");
@@ -75,7 +59,7 @@ static void executables_body(hal_world_t* world) {
   iree_vm_ref_release(&format);
   iree_vm_ref_release(&data);
 }
-static void executables(void) { with_world(executables_body); }
+static void executables(void) { hal_with_world(executables_body); }
 
 static void collectives_body(hal_world_t* world) {
   iree_vm_ref_t device = hal_world_device_ref(world);
@@ -85,7 +69,7 @@ static void collectives_body(hal_world_t* world) {
   hal_check_failure(IREE_STATUS_INVALID_ARGUMENT, "ref is null",
                     hal_call(world, "channel.rank_and_count", NULL, "r", NULL_REF));
 }
-static void collectives(void) { with_world(collectives_body); }
+static void collectives(void) { hal_with_world(collectives_body); }
 
 /* ---- Buffers ----------------------------------------------------------------------------------------------------- */
 
@@ -108,7 +92,7 @@ static void load_store_body(hal_world_t* world) {
                     hal_call(world, "buffer.load", NULL, "rIi", buffer, (int64_t)16, 4));
   iree_vm_ref_release(&buffer);
 }
-static void load_store(void) { with_world(load_store_body); }
+static void load_store(void) { hal_with_world(load_store_body); }
 
 static void owners_body(hal_world_t* world) {
   hal_results_t results;
@@ -132,7 +116,7 @@ static void owners_body(hal_world_t* world) {
   iree_vm_ref_release(&part);
   iree_vm_ref_release(&buffer);
 }
-static void owners(void) { with_world(owners_body); }
+static void owners(void) { hal_with_world(owners_body); }
 
 static void allocators_body(hal_world_t* world) {
   hal_results_t results;
@@ -150,7 +134,7 @@ static void allocators_body(hal_world_t* world) {
   CHECK(iree_hal_device_deref(results.ref) == world->device && results.words[2] == 5);
   iree_vm_ref_release(&results.ref);
 }
-static void allocators(void) { with_world(allocators_body); }
+static void allocators(void) { hal_with_world(allocators_body); }
 
 static iree_status_t import_bytes(hal_world_t* world, bool is_try, int32_t usage, iree_vm_buffer_t* source,
                                   int64_t offset, int64_t length, hal_results_t* results) {
@@ -183,7 +167,7 @@ static void imports_body(hal_world_t* world) {
                     hal_call(world, "buffer.load", NULL, "rIi", imported, (int64_t)64, 4));
   iree_vm_ref_release(&imported);
 }
-static void imports(void) { with_world(imports_body); }
+static void imports(void) { hal_with_world(imports_body); }
 
 static void buffer_assert_body(hal_world_t* world) {
   iree_vm_ref_t message = hal_text("tensor"), buffer = NULL_REF;
@@ -207,7 +191,7 @@ static void buffer_assert_body(hal_world_t* world) {
   iree_vm_ref_release(&buffer);
   iree_vm_ref_release(&message);
 }
-static void buffer_assert(void) { with_world(buffer_assert_body); }
+static void buffer_assert(void) { hal_with_world(buffer_assert_body); }
 
 /* ---- References -------------------------------------------------------------------------------------------------- */
 
@@ -224,7 +208,7 @@ static void wrong_references_body(hal_world_t* world) {
   hal_check_failure(IREE_STATUS_INVALID_ARGUMENT, "arguments end at byte",
                     hal_call(world, "fence.await", NULL, "iIi", 0, (int64_t)0, 0x7FFFFFFF));
 }
-static void wrong_references(void) { with_world(wrong_references_body); }
+static void wrong_references(void) { hal_with_world(wrong_references_body); }
 
 /* Every function with nothing but zeros, in every length of arguments: a status, never a crash. */
 static void zeros_body(hal_world_t* world) {
@@ -244,7 +228,7 @@ static void zeros_body(hal_world_t* world) {
     }
   }
 }
-static void zeros(void) { with_world(zeros_body); }
+static void zeros(void) { hal_with_world(zeros_body); }
 
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
