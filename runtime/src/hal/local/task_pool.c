@@ -78,8 +78,10 @@ static void pool_spin(const task_pool_t* pool) {
   }
 }
 
-/* Whoever spins needs a core that nobody else needs; one is left to the thread that submits. */
-static bool pool_may_spin(const task_pool_t* pool) { return pool->spinning + pool->active + 1 < pool->core_count; }
+/* Whoever spins needs a core that nobody else needs; while nobody works, one is left to the thread that submits. */
+static bool pool_may_spin(const task_pool_t* pool) {
+  return pool->spinning + (pool->active ? pool->active : 1) < pool->core_count;
+}
 
 /* False: the thread has to end. */
 static bool pool_rest(task_pool_t* pool) {
