@@ -55,6 +55,17 @@ static inline void hal_world_close(hal_world_t* world) {
   iree_vm_instance_release(world->instance);
 }
 
+/* Every object of the runtime is gone. */
+static inline void hal_check_nothing_left(const char* where) {
+  for (int kind = 0; kind < VMRT_OBJECT_KIND_COUNT; ++kind) {
+    int64_t count = vmrt_live_objects((vmrt_object_kind_t)kind);
+    if (count != 0) {
+      fprintf(stderr, "%s: %lld %s left\n", where, (long long)count, vmrt_object_kind_name((vmrt_object_kind_t)kind));
+    }
+    CHECK(count == 0);
+  }
+}
+
 /* Runs `body` on each local device; nothing is left afterwards. */
 static inline void hal_with_world(void (*body)(hal_world_t* world)) {
   static const char* const devices[] = {"local-sync", "local-task"};
@@ -62,12 +73,7 @@ static inline void hal_with_world(void (*body)(hal_world_t* world)) {
     hal_world_t world = {.heap = iree_allocator_system()};
     if (CHECK_OK(hal_world_open(&world, devices[i]))) body(&world);
     hal_world_close(&world);
-    for (int kind = 0; kind < VMRT_OBJECT_KIND_COUNT; ++kind) {
-      if (vmrt_live_objects((vmrt_object_kind_t)kind) != 0) {
-        fprintf(stderr, "%s is left on %s\n", vmrt_object_kind_name((vmrt_object_kind_t)kind), devices[i]);
-      }
-      CHECK(vmrt_live_objects((vmrt_object_kind_t)kind) == 0);
-    }
+    hal_check_nothing_left(devices[i]);
   }
 }
 
