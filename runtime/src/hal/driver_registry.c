@@ -65,7 +65,7 @@ iree_status_t vmrt_hal_driver_registry_at(iree_hal_driver_registry_t* registry, 
 
 /* ---- Devices ----------------------------------------------------------------------------------------------------- */
 
-/* Splits DRIVER[://PATH][?OPTIONS]. */
+/* Splits DRIVER[:[//PATH]][?OPTIONS]. */
 static void split_uri(iree_string_view_t uri, iree_string_view_t* out_driver, iree_string_view_t* out_path,
                       iree_string_view_t* out_options) {
   iree_string_view_t before = uri;
@@ -78,6 +78,7 @@ static void split_uri(iree_string_view_t uri, iree_string_view_t* out_driver, ir
     *out_path = iree_make_string_view(before.data + i + 3, before.size - i - 3);
     return;
   }
+  if (iree_string_view_ends_with(before, IREE_SV(":"))) --out_driver->size;
 }
 
 iree_status_t iree_hal_create_device(iree_hal_driver_registry_t* registry, iree_string_view_t device_uri,
