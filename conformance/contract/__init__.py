@@ -17,7 +17,7 @@ ORIGINS = {
     "own": "nothing published promises it; an independent implementation should",
 }
 _ID = re.compile(r"[A-Z]{2,5}(?:-[a-z0-9]+)+")
-_SHEET = re.compile(r"[A-Z]{2,3}-\d{3}|(?:tools|design|vm-abi|bytecode) [0-9.]+")
+_SHEET = re.compile(r"[A-Z]{2,3}-\d{3}|(?:tools|design|vm-abi|bytecode|hal) [0-9.]+")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ AREAS = {
     "opcodes",
     "programs",
     "malformed",
+    "hal_programs",
+    "hal_calls",
+    "hal_parity",
 }
 
 
