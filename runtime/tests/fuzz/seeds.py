@@ -72,6 +72,13 @@ def choices() -> Iterator[bytes]:
     return (random.Random(number).randbytes(300) for number in range(100))
 
 
+def archives() -> Iterator[bytes]:
+    """Parameter archives, each behind the byte that chooses its format."""
+    for choice, extension in enumerate(("irpa", "gguf", "safetensors")):
+        for path in sorted(FIXTURES.rglob(f"*.{extension}")):
+            yield bytes([choice]) + path.read_bytes()
+
+
 def write(folder: Path, inputs: Iterator[bytes]) -> int:
     """Writes each different input once, named by its digest; how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +99,7 @@ def main() -> None:
         "reference": (text.encode() for text in REFERENCES),
         "flags": (text.encode() for text in COMMAND_LINES),
         "view": (text.encode() for text in VIEWS),
+        "archive": archives(),
         "elf": (path.read_bytes() for path in sorted(FIXTURES.glob("executables/*.elf"))),
     }
     for name, inputs in targets.items():
