@@ -22,7 +22,6 @@ class Expectation:
     clause: str
     outcomes: tuple[Outcome, ...]  # one of them; several where chance decides
     why: str
-    backends: tuple[str, ...] = ()  # only there; empty: on every backend
 
     @property
     def wanted(self) -> str:
@@ -30,9 +29,10 @@ class Expectation:
 
 
 def load(path: Path) -> dict[str, Expectation]:
-    """The expectations of one file by case id; no file means none.
+    """The expectations of one file by case id, or by `id@backend`; no file means none.
 
     `[[case]]` is about one `id`, `[[cases]]` about each of its `ids`; there are no patterns, so nothing slips in.
+    With `backends` an entry is about the lanes of these alone.
     """
     if not path.exists():
         return {}
@@ -41,9 +41,10 @@ def load(path: Path) -> dict[str, Expectation]:
     rows += [(id, row) for row in _toml.rows(path, "cases", {"ids", *rest}, optional) for id in row["ids"]]
     found: dict[str, Expectation] = {}
     for id, row in rows:
-        if id in found:
-            raise ValueError(f"{path}: case {id} is listed twice")
-        found[id] = _entry(path, id, row)
+        for key in [f"{id}@{backend}" for backend in row.get("backends", ())] or [id]:
+            if key in found:
+                raise ValueError(f"{path}: case {key} is listed twice")
+            found[key] = _entry(path, id, row)
     return found
 
 
@@ -53,7 +54,7 @@ def _entry(path: Path, id: str, row: Mapping[str, Any]) -> Expectation:
     for one in outcomes:
         if one not in _EXPECTABLE:
             raise ValueError(f"{path}: case {id}: nobody expects the outcome {one}")
-    return Expectation(id, row["clause"], outcomes, row["why"], tuple(row.get("backends", ())))
+    return Expectation(id, row["clause"], outcomes, row["why"])
 
 
 def of_runtime(kind: str) -> dict[str, Expectation]:
@@ -64,24 +65,23 @@ def of_runtime(kind: str) -> dict[str, Expectation]:
 def stale(expected: Mapping[str, Expectation], collected: Iterable[str], areas: Iterable[str]) -> list[str]:
     """The ids of fully collected areas that match no case."""
     cases, complete = set(collected), set(areas)
-    return [id for id in expected if id.partition("::")[0] in complete and id not in cases]
+    ids = dict.fromkeys(entry.id for entry in expected.values())
+    return [id for id in ids if id.partition("::")[0] in complete and id not in cases]
 
 
 def wrong_clauses(expected: Mapping[str, Expectation], clauses: Mapping[str, str]) -> list[str]:
     """Entries whose clause is not the one of their case."""
     return [
-        f"{id}: listed under {entry.clause}, the case checks {clauses[id]}"
-        for id, entry in expected.items()
-        if id in clauses and clauses[id] != entry.clause
+        f"{entry.id}: listed under {entry.clause}, the case checks {clauses[entry.id]}"
+        for entry in expected.values()
+        if entry.id in clauses and clauses[entry.id] != entry.clause
     ]
 
 
 def apply(verdict: Verdict, expected: Mapping[str, Expectation]) -> tuple[Verdict, str | None]:
     """The verdict seen with its expectation, and why that makes the run red, if it does."""
-    entry = expected.get(verdict.case)
-    if entry is None or (entry.backends and verdict.backend not in entry.backends):
-        return verdict, None
-    if verdict.outcome in (Outcome.UNSUPPORTED, Outcome.HARNESS_ERROR):
+    entry = expected.get(f"{verdict.case}@{verdict.backend}") or expected.get(verdict.case)
+    if entry is None or verdict.outcome in (Outcome.UNSUPPORTED, Outcome.HARNESS_ERROR):
         return verdict, None
     if verdict.outcome.conforms:
         return verdict, (

@@ -38,14 +38,19 @@ static iree_status_t init_state(vmrt_module_t* module, void* state) {
   return reach(module, "alloc");
 }
 
-static void let_go(const vmrt_module_t* module, iree_vm_ref_t* kept) {
+/* An event of the library: it may come within `destroy`, which is written when that begins. */
+static void let_go(iree_vm_ref_t* kept) {
   if (vmrt_ref_is_null(*kept)) return;
-  trace_event(module->name, "let_go");
+  trace_event(NULL, "lib.let_go");
   vmrt_ref_release(kept);
 }
 
-static void deinit_state(vmrt_module_t* module, void* state) { let_go(module, &((state_t*)state)->kept); }
-static void deinitialize(vmrt_module_t* module) { let_go(module, &((tenant_t*)module)->kept); }
+static void deinit_state(vmrt_module_t* module, void* state) {
+  (void)module;
+  let_go(&((state_t*)state)->kept);
+}
+
+static void deinitialize(vmrt_module_t* module) { let_go(&((tenant_t*)module)->kept); }
 
 static iree_status_t init(vmrt_call_t* call) { return reach(call->module, "init"); }
 

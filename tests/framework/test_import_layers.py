@@ -25,6 +25,7 @@ LAYERS = {
     "_native": 1,
     "adapters": 2,
     "selection": 3,
+    "lanes": 3,
     "again": 3,
     "case": 3,
     "judge": 3,
