@@ -417,5 +417,3 @@ def test_nothing_is_left_after_a_failure_with_a_device(own: Tool, module: Flag, 
     assert ran.exit == 1 and ran.code is not None
     assert ran.stderr.index("Device: ") >= 0 and "live objects: none" in ran.stderr
     assert ran.events[-1] == "lib.dtor"
-
-
