@@ -16,6 +16,8 @@ enum {
   TASK_GATHER, /* constant; source, target: target[i] = source[(7 * i + 3) % n] + constant */
   TASK_FAIL,   /* constant; target: ++target[i], and the workgroup number `constant` fails with ABORTED */
   TASK_GATE,   /* constant; target: waits until the gate is open, then as TASK_ADD */
+  TASK_ORDER,  /* constant; target: target[i] = how many workgroups ran before */
+  TASK_MEET,   /* constant; target: waits until `constant` workgroups are here, then as TASK_ADD */
   TASK_FUNCTION_COUNT
 };
 
@@ -26,10 +28,21 @@ typedef struct task_executable_t {
   uint64_t misuses;     /* atomic: a worker index used by two threads at once, or too large */
   uint64_t workgroups;  /* atomic */
   int32_t gate_closed;  /* atomic */
+  uint32_t met;         /* atomic: workgroups of TASK_MEET */
 } task_executable_t;
 
 static inline uint32_t* task_binding(const local_dispatch_t* dispatch, uint32_t binding) {
   return dispatch->binding_pointers[binding];
+}
+
+static inline void meet(task_executable_t* executable, uint32_t count) {
+  const iree_time_t end = iree_time_now() + (iree_time_t)60 * 1000000000;
+  __atomic_fetch_add(&executable->met, 1, __ATOMIC_ACQ_REL);
+  while (__atomic_load_n(&executable->met, __ATOMIC_ACQUIRE) < count) {
+    if (iree_time_now() < end) continue;
+    __atomic_fetch_add(&executable->misuses, 1, __ATOMIC_RELAXED); /* in vain */
+    return;
+  }
 }
 
 static inline iree_status_t task_workgroup(task_executable_t* executable, const local_dispatch_t* dispatch,
@@ -40,6 +53,13 @@ static inline iree_status_t task_workgroup(task_executable_t* executable, const 
     case TASK_GATE:
       while (__atomic_load_n(&executable->gate_closed, __ATOMIC_ACQUIRE)) {
       }
+      first[i] += constant;
+      break;
+    case TASK_ORDER:
+      first[i] = (uint32_t)__atomic_load_n(&executable->workgroups, __ATOMIC_RELAXED);
+      break;
+    case TASK_MEET:
+      meet(executable, constant);
       first[i] += constant;
       break;
     case TASK_ADD:
@@ -76,7 +96,8 @@ static inline void task_executable_destroy(iree_hal_executable_t* executable) { 
 static inline void task_executable_initialize(task_executable_t* executable, uint32_t index_count) {
   static const hal_executable_vtable_t vtable = {task_executable_destroy};
   static hal_executable_function_t functions[TASK_FUNCTION_COUNT] = {
-      {{"add", 3}, 1, 1}, {{"gather", 6}, 1, 2}, {{"fail", 4}, 1, 1}, {{"gate", 4}, 1, 1}};
+      {{"add", 3}, 1, 1}, {{"gather", 6}, 1, 2}, {{"fail", 4}, 1, 1},
+      {{"gate", 4}, 1, 1}, {{"order", 5}, 1, 1}, {{"meet", 4}, 1, 1}};
   memset(executable, 0, sizeof *executable);
   atomic_ref_count_init(&executable->base.base.ref_object.counter);
   executable->base.base.vtable = &vtable;

@@ -126,6 +126,56 @@ static void many_commands(task_world_t* world) {
 
 static void test_many_commands(void) { for_all_worlds(many_commands); }
 
+/* One worker: a thread at a time. The order is the recorded one, or one that the seed decides. */
+static bool runs_in_order(uint64_t seed) {
+  enum { LENGTH = 300 };
+  task_world_t world;
+  bool is_seen[LENGTH] = {false}, is_ascending = true;
+  task_world_begin(&world, 1, seed);
+  iree_hal_buffer_t* buffer = new_buffer(&world, LENGTH * 4);
+  iree_hal_buffer_ref_t target = task_range(buffer, 0, LENGTH * 4);
+  iree_hal_command_buffer_t* commands = begin_commands(&world, 0);
+  CHECK_OK(task_dispatch(&world, commands, TASK_ORDER, 0, LENGTH, 1, &target));
+  CHECK_OK(iree_hal_command_buffer_end(commands));
+  CHECK_OK(run_commands(&world, commands));
+  const uint32_t* order = task_words(buffer);
+  for (uint32_t i = 0; i < LENGTH; ++i) {
+    CHECK(order[i] < LENGTH && !is_seen[order[i]]);
+    if (order[i] < LENGTH) is_seen[order[i]] = true;
+    is_ascending = is_ascending && order[i] == i;
+  }
+  iree_hal_command_buffer_release(commands);
+  iree_hal_buffer_release(buffer);
+  task_world_end(&world);
+  return is_ascending;
+}
+
+static void test_order(void) {
+  CHECK(runs_in_order(0));
+  CHECK(!runs_in_order(1));
+  CHECK(!runs_in_order(2));
+  CHECK(!runs_in_order(UINT64_MAX));
+}
+
+/* Workgroups of one region run at the same time, on as many threads as there are workers. */
+static void test_workgroups_meet(void) {
+  for (uint32_t workers = 2; workers <= 4; ++workers) {
+    task_world_t world;
+    task_world_begin(&world, workers, 0);
+    iree_hal_buffer_t* buffer = new_buffer(&world, 64);
+    iree_hal_buffer_ref_t target = task_range(buffer, 0, 64);
+    iree_hal_command_buffer_t* commands = begin_commands(&world, 0);
+    CHECK_OK(task_dispatch(&world, commands, TASK_MEET, workers, workers, 1, &target));
+    CHECK_OK(iree_hal_command_buffer_end(commands));
+    CHECK_OK(run_commands(&world, commands));
+    CHECK(world.executable.met == workers);
+    CHECK(all_words(task_words(buffer), workers, workers));
+    iree_hal_command_buffer_release(commands);
+    iree_hal_buffer_release(buffer);
+    task_world_end(&world);
+  }
+}
+
 static void test_nothing_to_do(void) {
   task_world_t world;
   task_world_begin(&world, 2, 0);
@@ -423,6 +473,8 @@ int main(int argc, char** argv) {
       {"every_workgroup_once", test_every_workgroup_once},
       {"regions_in_order", test_regions_in_order},
       {"many_commands", test_many_commands},
+      {"order", test_order},
+      {"workgroups_meet", test_workgroups_meet},
       {"nothing_to_do", test_nothing_to_do},
       {"transfers", test_transfers},
       {"failing_workgroup", test_failing_workgroup},

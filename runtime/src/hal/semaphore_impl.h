@@ -16,8 +16,9 @@ typedef struct hal_timeline_t hal_timeline_t;
 iree_status_t hal_timeline_create(iree_allocator_t host_allocator, hal_timeline_t** out_timeline);
 void hal_timeline_retain(hal_timeline_t* timeline);
 void hal_timeline_release(hal_timeline_t* timeline);
-/* While a thread waits for a semaphore of this timeline, `assist` is called without any lock held; it runs some of the
- * work that is ready and says whether there was any. NULL takes it away and returns when no thread is inside it. */
+/* While a thread waits without a deadline for a semaphore of this timeline, `assist` is called without any lock held;
+ * it runs some of the work that is ready and says whether there was any. NULL takes it away and returns when no thread
+ * is inside it. */
 void hal_timeline_set_assistant(hal_timeline_t* timeline, bool (*assist)(void* user_data), void* user_data);
 
 /* The fields are for timeline.c and semaphore.c alone. */

@@ -103,13 +103,14 @@ static void foreign_waits_end(foreign_waits_t* waits) {
   iree_allocator_free(timeline->host_allocator, waits->entries);
 }
 
-/* Changes of semaphores happen under their timeline's lock, so nothing is missed between the look and the sleep. */
+/* Changes of semaphores happen under their timeline's lock, so nothing is missed between the look and the sleep. Work
+ * may take longer than a deadline allows: only who waits without one works meanwhile. */
 static hal_semaphore_state_t block_until_settled(iree_hal_semaphore_list_t list, hal_timeline_t* timeline,
                                                  iree_time_t deadline, iree_host_size_t* out_index) {
   platform_monitor_lock(timeline->monitor);
   hal_semaphore_state_t state;
   while ((state = poll_all(list, out_index)) == HAL_SEMAPHORE_PENDING && !is_over(deadline)) {
-    if (hal_timeline_assist(timeline)) continue;
+    if (deadline == IREE_TIME_INFINITE_FUTURE && hal_timeline_assist(timeline)) continue;
     if (poll_all(list, out_index) == HAL_SEMAPHORE_PENDING) hal_timeline_block(timeline, deadline);
   }
   platform_monitor_unlock(timeline->monitor);
