@@ -153,7 +153,7 @@ def check_tool(tmp_path: Path) -> Tool:
 
 @pytest.fixture
 def module() -> Callable[[str], str]:
-    """The `--module=` flag of a file of data/, of `NAME.vmfb` of the suite, or a native one with `@EXPORT?PARAMETERS`."""
+    """The `--module=` flag of a file of data/, of `NAME.vmfb` of the suite, or a native `NAME@EXPORT?PARAMETERS`."""
 
     def flag(text: str) -> str:
         if (DATA / f"{text}.vmfb").exists():

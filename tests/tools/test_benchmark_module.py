@@ -1,4 +1,4 @@
-"""vm-benchmark-module: what is a benchmark, how often it is run, the three formats, errors; beside the released tool."""
+"""vm-benchmark-module: what is a benchmark, how often it is run, formats, errors; beside the released tool."""
 
 from __future__ import annotations
 

@@ -120,8 +120,8 @@ def test_junit_xml(check_tool: Tool, module: Flag) -> None:
     assert check_tool.run(module("check"), "--gtest_output=xml:out.xml").exit == 1
     root = ElementTree.parse(check_tool.folder / "out.xml").getroot()
     (suite,) = root
-    for element, name in ((root, "AllTests"), (suite, "check_all")):
-        assert (element.get("name"), element.get("tests"), element.get("failures")) == (name, "8", "4")
+    for element, title in ((root, "AllTests"), (suite, "check_all")):
+        assert (element.get("name"), element.get("tests"), element.get("failures")) == (title, "8", "4")
         assert (element.get("disabled"), element.get("errors")) == ("1", "0")
     cases = {case.get("name"): case for case in suite}
     assert list(cases) == [*GOOD, *BAD, "DISABLED_fail"]

@@ -1,10 +1,9 @@
-"""vm-run-module with devices and tensors: every form of argument and result, files, expectations, listings, teardown."""
+"""vm-run-module with devices and tensors: arguments, results, files, expectations, listings, teardown."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measuring: how often something is run, what is made of the times, and how it is told (docs/vm-benchmark-module.md). */
+/* Measuring: how often something is run, what is made of the times, how it is told (docs/vm-benchmark-module.md). */
 #ifndef VMRT_TOOLING_BENCHMARK_H_
 #define VMRT_TOOLING_BENCHMARK_H_
 
@@ -36,8 +36,8 @@ iree_status_t benchmark_minimum_parse(iree_string_view_t text, benchmark_minimum
 
 /* Does the work at least `iterations` times. */
 typedef iree_status_t (*benchmark_function_t)(void* user_data, int64_t iterations, benchmark_sample_t* out_sample);
-/* Runs ever more iterations until the minimum is reached; the last run is the sample. `*inout_iterations`: where to begin, 0 for
- * not known, and what was enough. */
+/* Runs ever more iterations until the minimum is reached; the last run is the sample. `*inout_iterations`: where to
+ * begin, 0 for not known, and what was enough. */
 iree_status_t benchmark_measure(benchmark_function_t function, void* user_data, benchmark_minimum_t minimum,
                                 int64_t* inout_iterations, benchmark_sample_t* out_sample);
 

@@ -25,11 +25,13 @@ typedef struct benchmark_list_t {
   benchmark_case_t* cases;
 } benchmark_list_t;
 
-/* The one export `function`, or, when that is empty, all exports that say that they are benchmarks or take no arguments. */
+/* The one export `function`, or, when that is empty, all exports that say that they are benchmarks or take no
+ * arguments. */
 iree_status_t benchmark_list_register(iree_vm_module_t* module, iree_string_view_t function,
                                       iree_allocator_t allocator, benchmark_list_t* out_list);
 void benchmark_list_deinitialize(benchmark_list_t* list);
-/* Selects by a regular expression that is found in the name; a leading `-` selects the others. NOT_FOUND when none is left. */
+/* Selects by a regular expression that is found in the name; a leading `-` selects the others. NOT_FOUND when none is
+ * left. */
 iree_status_t benchmark_list_select(benchmark_list_t* list, iree_string_view_t filter);
 
 /* What a benchmark is called with. */

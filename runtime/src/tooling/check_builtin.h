@@ -11,7 +11,8 @@ typedef struct check_listener_t {
   void* user_data;
 } check_listener_t;
 
-/* A failed assertion is told and the program goes on. One reference for the caller; the types of the HAL are registered. */
+/* A failed assertion is told and the program goes on. One reference for the caller; the types of the HAL are
+ * registered. */
 iree_status_t check_builtin_create(iree_vm_instance_t* instance, check_listener_t listener, iree_allocator_t allocator,
                                    iree_vm_module_t** out_module);
 

@@ -11,7 +11,7 @@ typedef struct function_call_t {
   iree_vm_function_t function;
   iree_string_view_t arguments; /* letters of what the user gives, without fences */
   iree_string_view_t results;
-  bool is_async; /* takes a fence to wait for and one to signal, behind the arguments (iree.abi.model = coarse-fences) */
+  bool is_async; /* takes two fences behind the arguments: one to wait for, one to signal (coarse-fences) */
 } function_call_t;
 
 /* The export of that name; NOT_FOUND. */
@@ -19,8 +19,8 @@ iree_status_t function_call_find(iree_vm_module_t* module, iree_string_view_t na
 /* A function that was found otherwise. INVALID_ARGUMENT, UNIMPLEMENTED for a convention that cannot be called. */
 iree_status_t function_call_prepare(iree_vm_function_t function, function_call_t* out_call);
 
-/* Calls with `inputs`, which are not changed, and waits until results are ready. FAILED_PRECONDITION for an asynchronous
- * function without `device`. A failure names the declaration of the function if it has one. */
+/* Calls with `inputs`, which are not changed, and waits until results are ready. FAILED_PRECONDITION for an
+ * asynchronous function without `device`. A failure names the declaration of the function if it has one. */
 iree_status_t function_call_invoke(const function_call_t* call, iree_vm_context_t* context, iree_hal_device_t* device,
                                    iree_vm_list_t* inputs, iree_vm_list_t* results, iree_allocator_t allocator);
 /* Calls an asynchronous function between fences that the caller made; either may be NULL. */

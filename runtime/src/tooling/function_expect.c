@@ -10,6 +10,7 @@
 
 /* Most elements of a tensor in a report. */
 #define REPORT_ELEMENTS 1024
+#define WANTED_CONTENTS "; expected that the view is equal to contents of a view of "
 
 /* What a report is made of. */
 typedef struct expectation_t {
@@ -72,8 +73,7 @@ static iree_status_t append_metadata(iree_string_builder_t* report, const iree_h
 
 static iree_status_t append_both(iree_string_builder_t* report, const iree_hal_buffer_view_t* actual,
                                  const iree_hal_buffer_view_t* expected) {
-  IREE_RETURN_IF_ERROR(
-      iree_string_builder_append_string(report, IREE_SV("; expected that the view is equal to contents of a view of ")));
+  IREE_RETURN_IF_ERROR(iree_string_builder_append_string(report, IREE_SV(WANTED_CONTENTS)));
   IREE_RETURN_IF_ERROR(append_metadata(report, expected));
   IREE_RETURN_IF_ERROR(iree_string_builder_append_string(report, IREE_SV("\n  expected:\n")));
   IREE_RETURN_IF_ERROR(value_text_append_tensor(report, expected, REPORT_ELEMENTS));

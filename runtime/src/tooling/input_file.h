@@ -18,7 +18,8 @@ void input_files_initialize(iree_allocator_t allocator, input_files_t* out_files
 /* Closes all of them. */
 void input_files_deinitialize(input_files_t* files);
 
-/* Opens the file, or finds it where it was left; `rewind`: at its beginning. Borrowed. What errno says, naming the path. */
+/* Opens the file, or finds it where it was left; `rewind`: at its beginning. Borrowed. What errno says, naming the
+ * path. */
 iree_status_t input_files_open(input_files_t* files, iree_string_view_t path, bool rewind, input_file_t** out_file);
 /* The next bytes, all of them; OUT_OF_RANGE naming path and offset when the file ends before. */
 iree_status_t input_file_read(input_file_t* file, iree_byte_span_t target);

@@ -15,9 +15,9 @@ typedef struct npy_array_t {
   iree_hal_dim_t shape[NPY_MAX_RANK];
 } npy_array_t;
 
-/* Reads a header of format 1, 2 or 3; the file then stands at the first element. INVALID_ARGUMENT: not an .npy file or a
- * malformed header; UNIMPLEMENTED: what no tensor can hold, such as strings, big-endian numbers and Fortran order; OUT_OF_RANGE:
- * the file ends before. All name file and offset. */
+/* Reads a header of format 1, 2 or 3; the file then stands at the first element. INVALID_ARGUMENT: not an .npy file or
+ * a malformed header; UNIMPLEMENTED: what no tensor can hold, such as strings, big-endian numbers and Fortran order;
+ * OUT_OF_RANGE: the file ends before. All name file and offset. */
 iree_status_t npy_read_header(input_file_t* file, iree_allocator_t allocator, npy_array_t* out_array);
 
 /* The longest header for NPY_MAX_RANK dimensions fits. */

@@ -13,7 +13,7 @@ typedef struct tensor_source_t {
   input_files_t* files;
 } tensor_source_t;
 
-/* `2x2xf32=1 2 3 4`, or with raw bytes of a file: `2x2xf32=@FILE` from its beginning, `=+FILE` from where it was left. */
+/* `2x2xf32=1 2 3 4`, or with raw bytes of a file: `=@FILE` from its beginning, `=+FILE` from where it was left. */
 iree_status_t tensor_parse(const tensor_source_t* source, iree_string_view_t text,
                            iree_hal_buffer_view_t** out_view);
 /* The array that the .npy file has next. */

@@ -14,8 +14,8 @@ typedef struct tool_t {
   int (*run)(const char* program); /* everything after the flags; the exit code. `program` is argv[0]. */
 } tool_t;
 
-/* Parses the flags that all tools share and the tool's own, answers `--help`, `--version` and the listings of devices, or runs
- * the tool. */
+/* Parses the flags that all tools share and the tool's own, answers `--help`, `--version` and the listings of devices,
+ * or runs the tool. */
 int tool_main(const tool_t* tool, int argc, char** argv);
 
 /* Prints `status` to stderr unless it is OK, frees it, and gives the exit code that it stands for. */

@@ -39,8 +39,8 @@ void tool_session_unlink(tool_session_t* session);
 /* Borrowed: where tensors are made. */
 iree_status_t tool_session_tensor_allocator(tool_session_t* session, iree_hal_allocator_t** out_allocator);
 
-/* Releases everything: the context, the modules from the newest to the oldest, then statistics of the devices are printed, then
- * the devices go, whatever failed before. Joins `status` with that of the time limit. */
+/* Releases everything: the context, the modules from the newest to the oldest, then statistics of the devices are
+ * printed, then the devices go, whatever failed before. Joins `status` with that of the time limit. */
 iree_status_t tool_session_close(tool_session_t* session, iree_status_t status);
 /* Prints what the run allocated and left behind, if wanted, and forgets the probe. Statuses should be freed before. */
 void tool_session_finish(tool_session_t* session);

@@ -7,9 +7,9 @@
 #include "iree/hal/buffer_view.h"
 #include "iree/vm/api.h"
 
-/* Appends the value and a line end: `i32=7`, `(null)`, the name of a type and below it `(no printer)`, a tensor with up to
- * `max_element_count` elements, or a list with a line for each element and an empty one behind them. Lists are followed 32 deep and to a million elements, then `...`
- * stands for the rest: a list may contain itself. */
+/* Appends the value and a line end: `i32=7`, `(null)`, the name of a type and below it `(no printer)`, a tensor with
+ * up to `max_element_count` elements, or a list with a line for each element and an empty one behind them. Lists are
+ * followed 32 deep and to a million elements, then `...` stands for the rest: a list may contain itself. */
 iree_status_t value_text_append(iree_string_builder_t* builder, iree_vm_variant_t value,
                                 iree_host_size_t max_element_count);
 /* Appends `SHAPExTYPE=VALUES` without line end. */

@@ -30,7 +30,8 @@ IREE_API_EXPORT iree_status_t iree_tooling_module_list_push_back(iree_tooling_mo
 /* Borrowed; NULL when empty. */
 IREE_API_EXPORT iree_vm_module_t* iree_tooling_module_list_back(const iree_tooling_module_list_t* list);
 
-/* Loads the module that one reference `PATH[@EXPORT][?PARAMS]` names (docs/module-references.md); `-` is standard input. */
+/* Loads the module that one reference `PATH[@EXPORT][?PARAMS]` names (docs/module-references.md); `-` is standard
+ * input. */
 IREE_API_EXPORT iree_status_t vmrt_tooling_load_module(iree_vm_instance_t* instance, iree_string_view_t reference,
                                                        bool use_mmap, iree_allocator_t allocator,
                                                        iree_vm_module_t** out_module);
@@ -40,16 +41,15 @@ IREE_API_EXPORT iree_status_t vmrt_tooling_load_bytecode(iree_vm_instance_t* ins
                                                          iree_vm_module_t** out_module);
 /* cdef: end */
 
-/* Loads the modules of all `--module=` flags in order and appends them. RESOURCE_EXHAUSTED, before anything is loaded, when they
- * do not fit. On failure the modules already appended stay: the caller resets the list. */
-IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_load_modules_from_flags(iree_vm_instance_t* instance,
-                                                                                        iree_allocator_t allocator,
-                                                                                        iree_tooling_module_list_t* list);
-/* Appends the user's modules to `resolved_list`, each behind the system modules that it depends on and that no earlier one has the
- * name of: `hal` with the devices of the flags (of `default_device_uri` without any), `io_parameters` with the files of the
- * flags, `vmvx`. A required module that is neither there nor a system module is NOT_FOUND naming both. `out_devices` is zeros
- * before and stays without devices unless `hal` is needed. On failure list and devices keep what they have: the caller resets
- * them, the devices last. */
+/* Loads the modules of all `--module=` flags in order and appends them. RESOURCE_EXHAUSTED, before anything is loaded,
+ * when they do not fit. On failure the modules already appended stay: the caller resets the list. */
+IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_load_modules_from_flags(
+    iree_vm_instance_t* instance, iree_allocator_t allocator, iree_tooling_module_list_t* list);
+/* Appends the user's modules to `resolved_list`, each behind the system modules that it depends on and that no earlier
+ * one has the name of: `hal` with the devices of the flags (of `default_device_uri` without any), `io_parameters` with
+ * the files of the flags, `vmvx`. A required module that is neither there nor a system module is NOT_FOUND naming
+ * both. `out_devices` is zeros before and stays without devices unless `hal` is needed. On failure list and devices
+ * keep what they have: the caller resets them, the devices last. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_resolve_modules(
     iree_vm_instance_t* instance, iree_host_size_t user_module_count, iree_vm_module_t* const* user_modules,
     iree_string_view_t default_device_uri, iree_allocator_t allocator, iree_tooling_module_list_t* resolved_list,

@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* The module `io_parameters` with the files of all `--parameters=` flags, those of one scope together. A failure names the flag. */
+/* The module `io_parameters` with the files of all `--parameters=` flags, those of one scope together. A failure names
+ * the flag. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_tooling_create_parameters_module_from_flags(
     iree_vm_instance_t* instance, iree_allocator_t allocator, iree_vm_module_t** out_module);
 
