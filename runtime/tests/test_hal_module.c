@@ -165,6 +165,11 @@ static void imports_body(hal_world_t* world) {
   CHECK(results.i32 == 0x07070707);
   hal_check_failure(IREE_STATUS_OUT_OF_RANGE, "buffer byte_length=64",
                     hal_call(world, "buffer.load", NULL, "rIi", imported, (int64_t)64, 4));
+  hal_check_failure(IREE_STATUS_PERMISSION_DENIED, "",
+                    hal_call(world, "buffer.store", NULL, "irIi", 1, imported, (int64_t)0, 4));
+  hal_check_failure(IREE_STATUS_PERMISSION_DENIED, "",
+                    hal_call(world, "device.queue.fill", NULL, "rIrrrIIIiI", hal_world_device_ref(world), (int64_t)-1,
+                             NULL_REF, NULL_REF, imported, (int64_t)0, (int64_t)4, (int64_t)0, 1, (int64_t)0));
   iree_vm_ref_release(&imported);
 }
 static void imports(void) { hal_with_world(imports_body); }

@@ -15,6 +15,7 @@ static iree_status_t create(iree_hal_device_t* device, hal_queue_operation_kind_
 static iree_status_t check_range(iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage, iree_device_size_t offset,
                                  iree_device_size_t length, hal_queue_range_t* out_range) {
   IREE_RETURN_IF_ERROR(iree_hal_buffer_validate_usage(iree_hal_buffer_allowed_usage(buffer), usage));
+  IREE_RETURN_IF_ERROR(hal_check_write(buffer, usage));
   out_range->buffer = buffer;
   return iree_hal_buffer_calculate_range(0, iree_hal_buffer_byte_length(buffer), offset, length, &out_range->offset,
                                          &out_range->length);

@@ -4,12 +4,18 @@
 
 /* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
+iree_status_t hal_check_write(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage) {
+  if (!(usage & IREE_HAL_BUFFER_USAGE_TRANSFER_TARGET)) return iree_ok_status();
+  return iree_hal_buffer_validate_access(iree_hal_buffer_allowed_access(buffer), IREE_HAL_MEMORY_ACCESS_WRITE);
+}
+
 iree_status_t hal_check_usage(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage) {
   IREE_RETURN_IF_ERROR(iree_hal_buffer_validate_memory_type(iree_hal_buffer_memory_type(buffer),
                                                             IREE_HAL_MEMORY_TYPE_DEVICE_VISIBLE));
   iree_hal_buffer_usage_t allowed = iree_hal_buffer_allowed_usage(buffer);
   if (allowed & IREE_HAL_BUFFER_USAGE_DISPATCH_STORAGE) usage &= ~(uint32_t)IREE_HAL_BUFFER_USAGE_DISPATCH_STORAGE;
-  return iree_hal_buffer_validate_usage(allowed, usage);
+  IREE_RETURN_IF_ERROR(iree_hal_buffer_validate_usage(allowed, usage));
+  return hal_check_write(buffer, usage);
 }
 
 bool hal_ranges_overlap(const iree_hal_buffer_t* a, iree_device_size_t a_offset, const iree_hal_buffer_t* b,

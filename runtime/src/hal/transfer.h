@@ -5,6 +5,8 @@
 
 #include "iree/hal/buffer.h"
 
+/* A target of transfers must not be memory that can only be read, such as an imported constant: PERMISSION_DENIED. */
+iree_status_t hal_check_write(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage);
 /* PERMISSION_DENIED unless it is memory that devices see, with all bits of `usage`; one DISPATCH_STORAGE bit is enough
  * where both are asked for. */
 iree_status_t hal_check_usage(const iree_hal_buffer_t* buffer, iree_hal_buffer_usage_t usage);

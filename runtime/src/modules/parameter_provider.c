@@ -118,7 +118,7 @@ static vmrt_io_parameter_queue_t join_lane(const vmrt_io_parameter_queue_t* queu
 
 /* ---- Moving ------------------------------------------------------------------------------------------------------ */
 
-/* Buffers of transfers: one each, or one for all when `stride` is 0; a NULL one needs nothing more. */
+/* Buffers of transfers: one each, or one for all when `stride` is 0. */
 typedef struct targets_t {
   iree_hal_buffer_t** buffers;
   iree_host_size_t stride;
