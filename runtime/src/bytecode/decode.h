@@ -47,7 +47,7 @@ typedef union code_word_t {
 #define CODE_REGISTER_INDEX 0x3FFFu
 
 /* Flags of CALL_IMPORT. */
-enum { CALL_FLAG_YIELDABLE = 1, CALL_FLAG_VARIADIC = 2, CALL_FLAG_TRACED = 4 };
+enum { CALL_FLAG_YIELDABLE = 1, CALL_FLAG_VARIADIC = 2, CALL_FLAG_TRACED = 4, CALL_FLAG_PLANNED = 8 };
 
 /* The word of a call instruction with its count of results, which follow. */
 #define CODE_CALL_RESULTS 2

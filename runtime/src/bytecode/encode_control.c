@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encodes control flow: branches with moves on their edges, calls and returns with what they copy. */
 #include "bytecode/encode.h"
+#include "bytecode/encode_variadic.h"
 
 /* ---- Branches ---------------------------------------------------------------------------------------------------- */
 
@@ -300,8 +301,11 @@ static void encode_internal_call(encoder_t* encoder, uint32_t ordinal, operand_l
 
 static void encode_import_call(encoder_t* encoder, uint16_t flags, uint32_t ordinal, operand_list_t segments,
                                operand_list_t arguments, operand_list_t results) {
-  uint32_t length =
-      2 + code_words_of(1u + results.count) + code_words_of(arguments.count) + code_words_of(segments.count);
+  iree_string_view_t letters = encoder->image->imports[ordinal].cconv.arguments;
+  uint32_t plan = flags & CALL_FLAG_VARIADIC ? variadic_plan_measure(letters, segments, arguments.count) : 0;
+  uint32_t length = 2 + code_words_of(1u + results.count) + code_words_of(arguments.count) +
+                    code_words_of(segments.count) + code_words_of(plan);
+  if (plan) flags |= CALL_FLAG_PLANNED;
   if (encoder->form == CODE_FORM_TRACED) flags |= CALL_FLAG_TRACED;
   encoder_emit_op(encoder, CODE_CALL_IMPORT, arguments.count, segments.count, (uint16_t)length);
   encoder_emit_imm(encoder, flags, 0, (int32_t)ordinal);
@@ -310,6 +314,7 @@ static void encode_import_call(encoder_t* encoder, uint16_t flags, uint32_t ordi
   push_list(encoder, arguments);
   encoder_start_list(encoder);
   push_list(encoder, segments);
+  if (plan) variadic_plan_encode(encoder, letters, segments);
 }
 
 void encoder_call(encoder_t* encoder, bytecode_opcode_t opcode) {

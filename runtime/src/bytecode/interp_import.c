@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of other modules: arguments to packed form or straight to registers, results back, suspended calls in
  * between. */
+#include "bytecode/encode_variadic.h"
 #include "bytecode/interp.h"
 
 iree_status_t interp_find_target_state(iree_vm_stack_t* stack, import_binding_t* binding) {
@@ -26,6 +27,11 @@ static const uint16_t* argument_registers(const code_word_t* ip) {
 }
 static const uint16_t* segment_sizes(const code_word_t* ip) {
   return (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(ip->a))->slots;
+}
+static const uint16_t* plan_of(const code_word_t* ip) {
+  return (ip + CODE_CALL_RESULTS + code_words_of(1u + ip[CODE_CALL_RESULTS].op) + code_words_of(ip->a) +
+          code_words_of(ip->b))
+      ->slots;
 }
 static const uint16_t* result_registers(const code_word_t* ip) { return ip[CODE_CALL_RESULTS].slots + 1; }
 
@@ -126,6 +132,38 @@ static uint32_t walk_variadic(variadic_walk_t walk, iree_string_view_t letters, 
   return is_wide ? (walk.at + 7) & ~7u : walk.at;
 }
 
+/* A variadic call by the plan that was made when it was encoded. */
+static void pack_planned(interp_frame_t* frame, const code_word_t* ip, uint8_t* to) {
+  const uint16_t* plan = plan_of(ip);
+  const uint16_t* from = argument_registers(ip);
+  const int32_t* registers = interp_registers(frame);
+  for (const uint16_t *entry = plan + 2, *end = entry + plan[1]; entry < end; ++entry) {
+    uint8_t* place = to + (*entry & ~3u);
+    switch ((variadic_kind_t)(*entry & 3u)) {
+      case VARIADIC_32:
+        memcpy(place, &registers[*from++], 4);
+        break;
+      case VARIADIC_64:
+        memcpy(place, &registers[*from++], 8);
+        break;
+      case VARIADIC_REF:
+        take_ref(frame->refs, *from++, (iree_vm_ref_t*)place);
+        break;
+      case VARIADIC_COUNT:
+        memcpy(place, &(uint32_t){*++entry}, 4);
+        break;
+    }
+  }
+}
+
+static void release_planned(const code_word_t* ip, uint8_t* from) {
+  const uint16_t* plan = plan_of(ip);
+  for (const uint16_t *entry = plan + 2, *end = entry + plan[1]; entry < end; ++entry) {
+    if ((*entry & 3u) == VARIADIC_REF) vm_ref_release((iree_vm_ref_t*)(from + (*entry & ~3u)));
+    if ((*entry & 3u) == VARIADIC_COUNT) ++entry;
+  }
+}
+
 static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
                               uint8_t* to) {
   const uint16_t* from = argument_registers(ip);
@@ -150,7 +188,9 @@ static inline void pack_arguments(const import_binding_t* binding, interp_frame_
     for (uint32_t i = 0; i < binding->argument_count; ++i) memcpy(to + 4 * (size_t)i, &registers[from[i]], 4);
     return;
   }
-  if (binding->is_variadic) {
+  if (ip[1].op & CALL_FLAG_PLANNED) {
+    pack_planned(frame, ip, to);
+  } else if (binding->is_variadic) {
     walk_variadic((variadic_walk_t){frame, argument_registers(ip), to, 0}, binding->arguments, segment_sizes(ip));
   } else {
     pack_fixed(binding, frame, ip, to);
@@ -159,6 +199,10 @@ static inline void pack_arguments(const import_binding_t* binding, interp_frame_
 
 /* What the callee has not taken over. */
 static void release_arguments(const import_binding_t* binding, const code_word_t* ip, uint8_t* from) {
+  if (ip[1].op & CALL_FLAG_PLANNED) {
+    release_planned(ip, from);
+    return;
+  }
   if (binding->is_variadic) {
     walk_variadic((variadic_walk_t){NULL, NULL, from, 0}, binding->arguments, segment_sizes(ip));
     return;
@@ -260,7 +304,9 @@ iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, 
   if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call)
     return not_callable(stack);
   uint32_t argument_bytes = binding->argument_bytes;
-  if (binding->is_variadic) {
+  if (ip[1].op & CALL_FLAG_PLANNED) {
+    argument_bytes = plan_of(ip)[0];
+  } else if (binding->is_variadic) {
     argument_bytes = walk_variadic((variadic_walk_t){NULL, NULL, NULL, 0}, binding->arguments, segment_sizes(ip));
   }
   uint32_t result_offset = (argument_bytes + 15) & ~15u;
