@@ -15,7 +15,8 @@ extern "C" {
 /* cdef: begin */
 IREE_API_EXPORT void iree_hal_device_retain(iree_hal_device_t* device);
 /* The last release finishes what can run, cancels what waits for something that nobody will signal (its signal fences fail
- * with CANCELLED), and never waits for ever. */
+ * with CANCELLED), and never waits for ever. Not from code that the device runs itself: a kernel, the reader of a file, the
+ * release of a buffer's memory. */
 IREE_API_EXPORT void iree_hal_device_release(iree_hal_device_t* device);
 /* Such as local-task; borrowed. */
 IREE_API_EXPORT iree_string_view_t iree_hal_device_id(iree_hal_device_t* device);
