@@ -76,7 +76,7 @@ def lane_of(spec: lanes.LaneSpec) -> lanes.Lane:
     try:
         return lanes.opened(spec)
     except Unavailable as error:
-        raise Unsupported(f"{spec} has no device: {error}") from None
+        raise Unsupported(f"no lane {spec}: {error}") from None
 
 
 def subject_of(item: pytest.Item) -> Subject | None:

@@ -214,14 +214,15 @@ def _answer(lane: Lane, function: str, wanted: str | None = None) -> Observation
     with tempfile.TemporaryDirectory() as folder:
         seen = lane.runtime.observe(scenario, timeout=_PATIENCE, scratch=Path(folder))
     if not seen.done or (wanted and seen.results != (wanted,)):
-        raise Unavailable(f"no device: {_first_line(seen.message) or seen.summary()}")
+        raise Unavailable(_reason(seen.message) or seen.summary())
     if not lane.created(seen):
         raise Unavailable(f"the probe saw no {lane.probe.created} although the run ended well: {seen.summary()}")
     return seen
 
 
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:300]
+def _reason(message: str) -> str:
+    """Code and text of a reported error, without what was added while it unwound."""
+    return "; ".join(message.strip().partition("\n")[0].split("; ")[:2])
 
 
 def _value(lane: Lane, function: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 from conformance.case import Case, Seen, clause
 from conformance.lanes import Lane
 from conformance.model import Stage
-from conformance.suite.devices import DOUBLED, FOUR, device_lived, on, program, queries, tenant, threads
+from conformance.suite.devices import DOUBLED, FOUR, before_device, device_lived, on, program, queries, tenant, threads
 from conformance.suite.modules import native
 
 LINKING = (Stage.LINK, Stage.INIT)
@@ -122,11 +122,12 @@ def test_program_of_another_device(case: Case, lane: Lane) -> None:
 @clause("DEV-selection")
 @pytest.mark.parametrize("place", [0, 1])
 def test_program_finds_its_device(case: Case, lane: Lane, place: int) -> None:
-    """Beside one that the program may also run on, or not; the inputs are the lane's."""
+    """Beside one that the program may also run on, or not. It computes in its initializer: tools take inputs to and fetch
+    results from the first device."""
     devices = [other_local(lane)]
     devices.insert(place, lane.device)
-    flags = (f"--device_lead_allocator={place}",)
-    doubles(case, lane, device=tuple(devices), flags=flags).succeeds(DOUBLED)
+    seen = case.run(tenant(), on(lane, "tenancy_in_init"), function="main", device=tuple(devices)).succeeds("i32=1")
+    before_device(seen, lane, "tenant")
 
 
 @clause("DEV-concurrency")

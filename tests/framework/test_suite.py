@@ -26,6 +26,8 @@ AREAS = {
     "hal_programs",
     "hal_calls",
     "hal_parity",
+    "devices",
+    "device_teardown",
 }
 
 
