@@ -95,17 +95,16 @@ static iree_hal_file_t* new_file(iree_hal_memory_access_t access, void* contents
 static iree_status_t read_file(device_world_t* world, iree_hal_file_t* file, uint64_t offset, iree_hal_buffer_t* target,
                                uint64_t length) {
   iree_hal_fence_t* done = new_fence(world);
-  return await_and_release(iree_hal_device_queue_read(world->device, ANY, LIST(NULL), LIST(done), file, offset, target,
-                                                      0, length, 0),
-                           done);
+  return await_and_release(
+      iree_hal_device_queue_read(world->device, ANY, LIST(NULL), LIST(done), file, offset, target, 0, length, 0), done);
 }
 
 static iree_status_t write_file(device_world_t* world, iree_hal_buffer_t* source, iree_hal_file_t* file,
                                 uint64_t offset, uint64_t length) {
   iree_hal_fence_t* done = new_fence(world);
-  return await_and_release(iree_hal_device_queue_write(world->device, ANY, LIST(NULL), LIST(done), source, 0, file,
-                                                       offset, length, 0),
-                           done);
+  return await_and_release(
+      iree_hal_device_queue_write(world->device, ANY, LIST(NULL), LIST(done), source, 0, file, offset, length, 0),
+      done);
 }
 
 static void files(device_world_t* world) {
@@ -114,8 +113,8 @@ static void files(device_world_t* world) {
   iree_hal_file_t* file = new_file(IREE_HAL_MEMORY_ACCESS_READ, contents, 10);
   CHECK_OK(read_file(world, file, 3, buffer, 4));
   CHECK(word_at(buffer, 0) == 0x36353433);
-  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, read_file(world, file, 3, buffer, 8));
-  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, read_file(world, file, ~0ull, buffer, 8));
+  CHECK_FAILURE(OUT_OF_RANGE, "read range [3, 11) exceeds file length 10", read_file(world, file, 3, buffer, 8));
+  CHECK_FAILURE(OUT_OF_RANGE, "read range overflows", read_file(world, file, ~0ull, buffer, 8));
   CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, read_file(world, file, 0, buffer, 9));
   CHECK_STATUS(IREE_STATUS_PERMISSION_DENIED, write_file(world, buffer, file, 0, 4));
   iree_hal_file_release(file);
@@ -172,9 +171,9 @@ static void deallocations_of_other_buffers(device_world_t* world) {
 
 static void allocations_that_cannot_be(device_world_t* world) {
   iree_hal_buffer_t* buffer = NULL;
-  CHECK_FAILURE(UNIMPLEMENTED, "pools are not supported",
-                iree_hal_device_queue_alloca(world->device, ANY, LIST(NULL), LIST(NULL), 7, device_local, 4, 0,
-                                             &buffer));
+  CHECK_FAILURE(
+      UNIMPLEMENTED, "pools are not supported",
+      iree_hal_device_queue_alloca(world->device, ANY, LIST(NULL), LIST(NULL), 7, device_local, 4, 0, &buffer));
   CHECK_STATUS(IREE_STATUS_RESOURCE_EXHAUSTED,
                vmrt_hal_queue_alloca(world->device, NULL, NULL, device_local, (uint64_t)-8, &buffer));
   CHECK(buffer == NULL);

@@ -173,18 +173,24 @@ iree_status_t iree_hal_device_queue_copy(iree_hal_device_t* device, iree_hal_que
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
-static iree_status_t check_file_range(const iree_hal_file_t* file, uint64_t offset, uint64_t length) {
+static iree_status_t check_file_range(const iree_hal_file_t* file, const char* access, uint64_t offset,
+                                      uint64_t length) {
   uint64_t available = iree_hal_file_length(file);
   if (offset <= available && length <= available - offset) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
-                          "range outside of the file (offset=%llu, length=%llu, file length=%llu)",
-                          (unsigned long long)offset, (unsigned long long)length, (unsigned long long)available);
+  if (length > UINT64_MAX - offset) {
+    return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "%s range overflows (offset=%llu, length=%llu)", access,
+                            (unsigned long long)offset, (unsigned long long)length);
+  }
+  return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "%s range [%llu, %llu) exceeds file length %llu", access,
+                          (unsigned long long)offset, (unsigned long long)(offset + length),
+                          (unsigned long long)available);
 }
 
 static iree_status_t submit_file(iree_hal_device_t* device, hal_queue_operation_kind_t kind,
                                  iree_hal_semaphore_list_t wait, iree_hal_semaphore_list_t signal,
                                  iree_hal_file_t* file, uint64_t file_offset, hal_queue_range_t range) {
-  IREE_RETURN_IF_ERROR(check_file_range(file, file_offset, range.length));
+  const char* access = kind == HAL_QUEUE_READ ? "read" : "write";
+  IREE_RETURN_IF_ERROR(check_file_range(file, access, file_offset, range.length));
   hal_queue_operation_t* operation = NULL;
   IREE_RETURN_IF_ERROR(create(device, kind, wait, signal, &operation));
   operation->as.file.file = file;
