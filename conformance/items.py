@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import pytest
 
@@ -18,7 +18,7 @@ from conformance.report.recorder import ATTRIBUTE
 
 SUITE = Path(__file__).resolve().parent / "suite"
 CASE = pytest.StashKey[Case]()
-Subject = Union[selection.RuntimeSpec, lanes.LaneSpec]
+Subject = selection.RuntimeSpec | lanes.LaneSpec
 _expected = lru_cache(expectations.of_runtime)
 
 

@@ -1,4 +1,4 @@
-"""Lanes: a runtime and a backend. A lane proves itself before its cases run: it creates its device and sees that happen."""
+"""Lanes: a runtime and a backend, proven before the cases run: the device is created once, and that is seen."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LaneSpec:
 
 @dataclass(frozen=True)
 class Probe:
-    """How a run shows the life of its device in the trace, and by which events; no events where there is no such probe."""
+    """How a run shows the life of its device in the trace, and by which events; empty where there is no probe."""
 
     flags: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]

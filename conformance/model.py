@@ -190,7 +190,7 @@ class Scenario:
         return (self.device,) if isinstance(self.device, str) else self.device
 
     def arguments(self) -> list[str]:
-        """The flags of a module-running tool that mean this scenario; other flags come first, some act on later ones."""
+        """The flags of a module-running tool that mean this scenario; some of `flags` act on devices behind them."""
         if self.flagfile is not None:
             flags = [f"--flagfile={self.flagfile}"]
         else:

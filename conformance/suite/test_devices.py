@@ -47,15 +47,16 @@ def test_unknown_driver(case: Case, lane: Lane, device: str) -> None:
 @clause("DEV-unknown-driver")
 def test_second_device_is_unknown(case: Case, lane: Lane) -> None:
     """The first one was created and ends again."""
-    seen = case.run(tenant(), queries(), function="count", device=(lane.device, "foo")).fails("NOT_FOUND", LINKING, "foo")
+    seen = case.run(tenant(), queries(), function="count", device=(lane.device, "foo"))
+    seen.fails("NOT_FOUND", LINKING, "foo")
     device_lived(seen, lane).happened("tenant.destroy")
 
 
 @clause("DEV-path")
 @pytest.mark.parametrize("path", ["9", "GPU-00000000"])
 def test_path_of_no_device(case: Case, lane: Lane, path: str) -> None:
-    seen = case.run(tenant(), queries(), function="count", device=f"{lane.device}://{path}").fails("NOT_FOUND", LINKING)
-    seen.happened("tenant.destroy")
+    seen = case.run(tenant(), queries(), function="count", device=f"{lane.device}://{path}")
+    seen.fails("NOT_FOUND", LINKING).happened("tenant.destroy")
 
 
 @clause("DEV-on-demand")
@@ -109,7 +110,8 @@ def test_identity(case: Case, lane: Lane) -> None:
 
 @clause("DEV-identity")
 def test_uri_and_name_are_the_same(case: Case, lane: Lane) -> None:
-    case.run(queries(), function="which", inputs=(0,), device=f"{lane.device}://").succeeds(f"i32={CODES[lane.backend]}")
+    seen = case.run(queries(), function="which", inputs=(0,), device=f"{lane.device}://")
+    seen.succeeds(f"i32={CODES[lane.backend]}")
 
 
 @clause("DEV-selection")
