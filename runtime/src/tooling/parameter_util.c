@@ -15,7 +15,7 @@ static struct {
 
 static const vmrt_flag_t flag_table[] = {
     {"parameters", VMRT_FLAG_LIST, &flags.files,
-     "A parameter file [SCOPE=]FILE: .irpa, .gguf, .safetensors or .bin. Opened when a module needs parameters."},
+     "A parameter file [SCOPE=]FILE: .irpa, .gguf or .safetensors. Opened when a module needs parameters."},
     {"parameter_mode", VMRT_FLAG_STRING, &flags.mode, "Parameter files are mapped with `file`, read with `preload`."},
 };
 const vmrt_flag_set_t tooling_parameter_flags = {"Parameters", sizeof flag_table / sizeof *flag_table, flag_table};
