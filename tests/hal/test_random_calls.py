@@ -244,4 +244,3 @@ TestTask = TaskMachine.TestCase
 TestPending = PendingMachine.TestCase
 for case in (TestSync, TestTask, TestPending):
     case.settings = _SETTINGS
-del QueueMachine.TestCase
