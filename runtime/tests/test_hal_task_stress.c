@@ -183,6 +183,49 @@ static void test_submitters(void) {
   }
 }
 
+/* ---- Several devices --------------------------------------------------------------------------------------------- */
+
+/* A command buffer that adds 1 to all of `buffer`. */
+static iree_hal_command_buffer_t* record_add(task_world_t* world, iree_hal_buffer_t* buffer) {
+  iree_hal_command_buffer_t* commands = NULL;
+  iree_hal_buffer_ref_t target = task_range(buffer, 0, 256);
+  CHECK_OK(task_commands_begin(world, 0, &commands));
+  CHECK_OK(task_dispatch(world, commands, TASK_ADD, 1, 64, 1, &target));
+  CHECK_OK(iree_hal_command_buffer_end(commands));
+  return commands;
+}
+
+/* By turns on two devices, each operation after the one before; barriers run on whichever thread signals. */
+static void test_two_devices(void) {
+  enum { LINKS = 400 };
+  iree_hal_buffer_binding_table_t no_table = {0, NULL};
+  task_world_t worlds[2];
+  iree_hal_semaphore_t* semaphores[2];
+  iree_hal_command_buffer_t* commands[2];
+  iree_hal_buffer_t* buffer = NULL;
+  for (int i = 0; i < 2; ++i) {
+    task_world_begin(&worlds[i], 1 + (uint32_t)i, 0);
+    semaphores[i] = task_semaphore(&worlds[i]);
+    if (i == 0) CHECK_OK(task_buffer(&worlds[0], 256, &buffer));
+    commands[i] = record_add(&worlds[i], buffer);
+  }
+  for (uint64_t link = 0; link < LINKS; ++link) {
+    uint64_t before = link, after = link + 1;
+    iree_hal_semaphore_list_t wait = {link ? 1 : 0, &semaphores[(link + 1) % 2], &before};
+    iree_hal_semaphore_list_t signal = {1, &semaphores[link % 2], &after};
+    CHECK_OK(iree_hal_device_queue_execute(worlds[link % 2].device, IREE_HAL_QUEUE_AFFINITY_ANY, wait, signal,
+                                           link % 5 ? commands[link % 2] : NULL, no_table, 0));
+  }
+  CHECK_OK(task_wait(semaphores[(LINKS - 1) % 2], LINKS));
+  CHECK(task_words(buffer)[63] == LINKS - LINKS / 5);
+  for (int i = 0; i < 2; ++i) {
+    iree_hal_command_buffer_release(commands[i]);
+    iree_hal_semaphore_release(semaphores[i]);
+    task_world_end(&worlds[i]);
+  }
+  iree_hal_buffer_release(buffer);
+}
+
 /* ---- Ends -------------------------------------------------------------------------------------------------------- */
 
 static void* wait_for_end(void* semaphore) {
@@ -198,13 +241,9 @@ static void test_ends(void) {
   for (uint32_t i = 0; i < 60; ++i) {
     task_world_t world;
     iree_hal_buffer_t* buffer = NULL;
-    iree_hal_command_buffer_t* commands = NULL;
     task_world_begin(&world, 1 + i % 4, i % 2 ? i : 0);
     CHECK_OK(task_buffer(&world, 256, &buffer));
-    iree_hal_buffer_ref_t target = task_range(buffer, 0, 256);
-    CHECK_OK(task_commands_begin(&world, 0, &commands));
-    CHECK_OK(task_dispatch(&world, commands, TASK_ADD, 1, 64, 1, &target));
-    CHECK_OK(iree_hal_command_buffer_end(commands));
+    iree_hal_command_buffer_t* commands = record_add(&world, buffer);
     iree_hal_semaphore_t* done = task_semaphore(&world);
     iree_hal_semaphore_t* never = task_semaphore(&world);
     pthread_t waiter;
@@ -227,6 +266,7 @@ static void test_ends(void) {
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
       {"submitters", test_submitters},
+      {"two_devices", test_two_devices},
       {"ends", test_ends},
   };
   return check_main(cases, sizeof cases / sizeof cases[0], argc, argv);
