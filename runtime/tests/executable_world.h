@@ -81,7 +81,8 @@ static inline void dispatch_bind(dispatch_t* dispatch, uint32_t index, void* poi
 }
 
 /* All workgroups in one range. */
-static inline iree_status_t dispatch_run(iree_hal_executable_t* executable, const dispatch_t* dispatch, uint32_t worker) {
+static inline iree_status_t dispatch_run(iree_hal_executable_t* executable, const dispatch_t* dispatch,
+                                         uint32_t worker) {
   const uint32_t* count = dispatch->record.workgroup_count;
   local_executable_t* local = (local_executable_t*)executable;
   return local->issue(local, &dispatch->record, (local_worker_t){worker}, 0, (uint64_t)count[0] * count[1] * count[2]);
@@ -95,7 +96,8 @@ static inline void check_nothing_lives(void) {
   }
 }
 
-/* Fails one request after the other, once and from then on, until `feature` gets by without: whatever fails, nothing is left. */
+/* Fails one request after the other, once and from then on, until `feature` gets by without: whatever fails, nothing is
+ * left. */
 static inline void sweep_memory(iree_status_t (*feature)(iree_allocator_t heap)) {
   for (int from_then_on = 0; from_then_on < 2; ++from_then_on) {
     bool is_done = false;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ELF files that are damaged, one field at a time: each is refused for its own reason, and any other byte does no harm. */
+/* ELF files that are damaged, one field at a time: each is refused for its own reason, and any other byte does no harm.
+ */
 #include "executable_world.h"
 #include "hal/local/elf_image.h"
 
 #define PAGE 4096
 #define SYMBOL "iree_hal_executable_library_query"
 
-/* ---- A file made by hand --------------------------------------------------------------------------------------------- */
+/* ---- A file made by hand ----------------------------------------------------------------------------------------- */
 
 /* Offsets in the file, which are also addresses: tables are read-only, code and data follow on pages of their own. */
 enum {
@@ -28,7 +29,8 @@ static uint32_t tag_count;
 
 static void put(size_t at, uint64_t value, size_t size) { memcpy(file + at, &value, size); }
 
-static void put_segment(int index, uint32_t type, uint32_t flags, uint64_t at, uint64_t file_size, uint64_t memory_size) {
+static void put_segment(int index, uint32_t type, uint32_t flags, uint64_t at, uint64_t file_size,
+                        uint64_t memory_size) {
   size_t place = PROGRAMS + 56 * (size_t)index;
   put(place, type, 4);
   put(place + 4, flags, 4);
@@ -58,8 +60,8 @@ static void put_tag(uint64_t tag, uint64_t value) {
   ++tag_count;
 }
 
-/* The function at CODE gives the address of DATA, found through a relocation at DATA + 8; the one at CODE + 16 adds one to the
- * number at DATA. */
+/* The function at CODE gives the address of DATA, found through a relocation at DATA + 8; the one at CODE + 16 adds one
+ * to the number at DATA. */
 static void build(void) {
   static const uint8_t header[] = {0x7F, 'E', 'L', 'F', 2, 1, 1};
   static const uint8_t get[] = {0x48, 0x8B, 0x05, 0x01, 0x10, 0x00, 0x00, 0xC3}; /* mov rax, [rip + 0x1001]; ret */
@@ -91,7 +93,7 @@ static void build(void) {
   put_tag(9, 24);
 }
 
-/* ---- Loading ----------------------------------------------------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t load(elf_image_t* image, void** symbol) {
   return elf_image_load(iree_make_const_byte_span(file, sizeof file), IREE_SV(SYMBOL), image, symbol);
@@ -120,11 +122,11 @@ static uint64_t* call(void* symbol) {
 
 static void loads_and_runs(void) {
   build();
-  put_relocation(1, 1, 1, DATA + 16, 16);     /* 64: address of the function + 16 */
-  put_relocation(2, 6, 1, DATA + 24, 0);      /* GLOB_DAT */
-  put_relocation(3, 2, 1, DATA + 32, 4);      /* PC32 */
+  put_relocation(1, 1, 1, DATA + 16, 16); /* 64: address of the function + 16 */
+  put_relocation(2, 6, 1, DATA + 24, 0);  /* GLOB_DAT */
+  put_relocation(3, 2, 1, DATA + 32, 4);  /* PC32 */
   put(DYNAMIC + 16 * 6 + 8, 4 * 24, 8);
-  put_relocation(4, 7, 1, DATA + 40, 0);      /* JUMP_SLOT */
+  put_relocation(4, 7, 1, DATA + 40, 0); /* JUMP_SLOT */
   put_tag(23, RELOCATIONS + 4 * 24);
   put_tag(2, 24);
   put_tag(20, 7);
@@ -162,7 +164,7 @@ static void initialisers(void) {
 
 #endif
 
-/* ---- Refusals ------------------------------------------------------------------------------------------------------------ */
+/* ---- Refusals ---------------------------------------------------------------------------------------------------- */
 
 static void headers(void) {
   build();
@@ -281,7 +283,7 @@ static void relocations(void) {
   refused(IREE_STATUS_FAILED_PRECONDITION, "more than 32 bits");
 }
 
-/* ---- Damage to the real file ------------------------------------------------------------------------------------------------ */
+/* ---- Damage to the real file ------------------------------------------------------------------------------------- */
 
 /* Every shorter file, and every byte changed: parsing ends, and reads nothing outside (sanitizers look). */
 static void any_damage(void) {
@@ -312,15 +314,15 @@ static void any_damage(void) {
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
 #if LOCAL_RUNS_ELF
-      {"loads_and_runs", loads_and_runs},
-      {"initialisers", initialisers},
+    {"loads_and_runs", loads_and_runs},
+    {"initialisers", initialisers},
 #endif
-      {"headers", headers},
-      {"segments", segments},
-      {"tables", tables},
-      {"symbols", symbols},
-      {"relocations", relocations},
-      {"any_damage", any_damage},
+    {"headers", headers},
+    {"segments", segments},
+    {"tables", tables},
+    {"symbols", symbols},
+    {"relocations", relocations},
+    {"any_damage", any_damage},
   };
   return check_main(cases, sizeof cases / sizeof *cases, argc, argv);
 }

@@ -11,7 +11,7 @@ static local_loaders_t* make_loaders(iree_allocator_t allocator) {
   return loaders;
 }
 
-/* ---- Formats ----------------------------------------------------------------------------------------------------------- */
+/* ---- Formats ----------------------------------------------------------------------------------------------------- */
 
 static void formats(void) {
   local_loaders_t* loaders = make_loaders(iree_allocator_system());
@@ -21,7 +21,8 @@ static void formats(void) {
   CHECK(local_loaders_support(loaders, IREE_SV("embedded-elf-x86_64-extra")) == LOCAL_RUNS_ELF);
   CHECK(local_loaders_support(loaders, IREE_SV("system-elf-x86_64")) == LOCAL_RUNS_ELF);
   CHECK(!local_loaders_support(loaders, IREE_SV("system-elf-x86_64-extra")));
-  static const char* const unknown[] = {"system-dylib-x86_64", "embedded-elf-arm_64", "embedded-elf", "vulkan-spirv-fb", ""};
+  static const char* const unknown[] = {"system-dylib-x86_64", "embedded-elf-arm_64", "embedded-elf", "vulkan-spirv-fb",
+                                        ""};
   for (size_t i = 0; i < sizeof unknown / sizeof *unknown; ++i) {
     CHECK(!local_loaders_support(loaders, iree_make_cstring_view(unknown[i])));
   }
@@ -31,7 +32,7 @@ static void formats(void) {
   check_nothing_lives();
 }
 
-/* ---- Kernels ----------------------------------------------------------------------------------------------------------- */
+/* ---- Kernels ----------------------------------------------------------------------------------------------------- */
 
 #define NUMBERS 300
 
@@ -91,6 +92,38 @@ static void elf_kernels(void) { run_file(ELF_FORMAT, "kernels.elf", 4096, 4); }
 
 static void system_kernels(void) { run_file("system-elf-x86_64", "kernels.elf", 4096, 4); }
 
+/* Workers at the same time, on the same executables. */
+typedef struct crowd_t {
+  iree_hal_executable_t *vmvx, *elf;
+  uint32_t worker;
+} crowd_t;
+
+static void work(void* user_data) {
+  const crowd_t* crowd = user_data;
+  for (int i = 0; i < 20; ++i) {
+    run_scale(crowd->vmvx, 64, crowd->worker);
+    run_scale(crowd->elf, 4096, crowd->worker);
+    run_sums(crowd->vmvx, 1, crowd->worker);
+  }
+}
+
+static void several_workers(void) {
+  local_loaders_t* loaders = make_loaders(iree_allocator_system());
+  crowd_t crowd[WORKERS] = {{NULL, NULL, 0}};
+  platform_thread_t* threads[WORKERS] = {NULL};
+  CHECK_OK(load_file(loaders, VMVX_FORMAT, "kernels.vmfb", &crowd[0].vmvx));
+  CHECK_OK(load_file(loaders, ELF_FORMAT, "kernels.elf", &crowd[0].elf));
+  for (uint32_t i = 0; i < WORKERS; ++i) {
+    crowd[i] = (crowd_t){crowd[0].vmvx, crowd[0].elf, i};
+    CHECK_OK(platform_thread_start("worker", work, &crowd[i], iree_allocator_system(), &threads[i]));
+  }
+  for (uint32_t i = 0; i < WORKERS; ++i) platform_thread_join(threads[i]);
+  drop_executable(crowd[0].vmvx);
+  drop_executable(crowd[0].elf);
+  local_loaders_free(loaders);
+  check_nothing_lives();
+}
+
 static void misaligned_binding(void) {
   _Alignas(64) uint8_t memory[1024] = {0};
   local_loaders_t* loaders = make_loaders(iree_allocator_system());
@@ -110,7 +143,7 @@ static void misaligned_binding(void) {
 
 #endif
 
-/* ---- Constants --------------------------------------------------------------------------------------------------------- */
+/* ---- Constants --------------------------------------------------------------------------------------------------- */
 
 static void constants_that_nobody_wants(void) {
   local_loaders_t* loaders = make_loaders(iree_allocator_system());
@@ -119,9 +152,9 @@ static void constants_that_nobody_wants(void) {
     const char *format, *file;
     iree_status_code_t code;
   } cases[] = {
-      {VMVX_FORMAT, "kernels.vmfb", IREE_STATUS_INVALID_ARGUMENT},
+    {VMVX_FORMAT, "kernels.vmfb", IREE_STATUS_INVALID_ARGUMENT},
 #if LOCAL_RUNS_ELF
-      {ELF_FORMAT, "kernels.elf", IREE_STATUS_FAILED_PRECONDITION},
+    {ELF_FORMAT, "kernels.elf", IREE_STATUS_FAILED_PRECONDITION},
 #endif
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
@@ -140,7 +173,7 @@ static void constants_that_nobody_wants(void) {
   check_nothing_lives();
 }
 
-/* ---- Libraries of the host ----------------------------------------------------------------------------------------------- */
+/* ---- Libraries of the host --------------------------------------------------------------------------------------- */
 
 typedef struct seen_t {
   uint32_t count;
@@ -154,7 +187,8 @@ typedef struct seen_t {
 static seen_t seen;
 static volatile float tiny = 1e-38f;
 
-static int note_kernel(const vmrt_executable_environment_t* environment, const vmrt_executable_dispatch_state_t* dispatch,
+static int note_kernel(const vmrt_executable_environment_t* environment,
+                       const vmrt_executable_dispatch_state_t* dispatch,
                        const vmrt_executable_workgroup_state_t* workgroup) {
   CHECK(dispatch->workgroup_size_x == 1 && dispatch->workgroup_size_y == 1 && dispatch->workgroup_size_z == 1);
   CHECK(dispatch->constant_count == 1 && dispatch->constants[0] == 99);
@@ -254,10 +288,11 @@ static void ranges_and_failures(void) {
   local_loaders_free(loaders);
 }
 
-/* ---- Libraries that are wrong ---------------------------------------------------------------------------------------------- */
+/* ---- Libraries that are wrong ------------------------------------------------------------------------------------ */
 
 static vmrt_executable_library_t wrong;
-static const vmrt_executable_library_t* wrong_query(uint32_t version, const vmrt_executable_environment_t* environment) {
+static const vmrt_executable_library_t* wrong_query(uint32_t version,
+                                                    const vmrt_executable_environment_t* environment) {
   (void)version, (void)environment;
   return &wrong;
 }
@@ -272,11 +307,11 @@ static void wrong_libraries(void) {
   static const vmrt_executable_attributes_t many_bindings[2] = {{0}, {.binding_count = 65}};
   static const vmrt_executable_function_t no_function[2] = {note_kernel, NULL};
   CHECK_STATUS(IREE_STATUS_FAILED_PRECONDITION, vmrt_hal_register_static_library(null_query));
-#define REFUSED(code, change)                                                  \
-  header = host_header;                                                        \
-  wrong = host_library;                                                        \
-  wrong.header = &header;                                                      \
-  change;                                                                      \
+#define REFUSED(code, change) \
+  header = host_header;       \
+  wrong = host_library;       \
+  wrong.header = &header;     \
+  change;                     \
   CHECK_STATUS(IREE_STATUS_##code, vmrt_hal_register_static_library(wrong_query))
   REFUSED(FAILED_PRECONDITION, wrong.header = NULL);
   REFUSED(FAILED_PRECONDITION, header.version = 5);
@@ -293,7 +328,7 @@ static void wrong_libraries(void) {
 #undef REFUSED
 }
 
-/* ---- Memory and the processor ----------------------------------------------------------------------------------------------- */
+/* ---- Memory and the processor ------------------------------------------------------------------------------------ */
 
 static iree_status_t use_everything(iree_allocator_t heap) {
   local_loaders_t* loaders = NULL;
@@ -322,19 +357,20 @@ static void processor(void) {
 
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
-      {"formats", formats},
-      {"vmvx_kernels", vmvx_kernels},
+    {"formats", formats},
+    {"vmvx_kernels", vmvx_kernels},
 #if LOCAL_RUNS_ELF
-      {"elf_kernels", elf_kernels},
-      {"system_kernels", system_kernels},
-      {"misaligned_binding", misaligned_binding},
+    {"elf_kernels", elf_kernels},
+    {"system_kernels", system_kernels},
+    {"several_workers", several_workers},
+    {"misaligned_binding", misaligned_binding},
 #endif
-      {"constants_that_nobody_wants", constants_that_nobody_wants},
-      {"static_library", static_library},
-      {"ranges_and_failures", ranges_and_failures},
-      {"wrong_libraries", wrong_libraries},
-      {"out_of_memory", out_of_memory},
-      {"processor", processor},
+    {"constants_that_nobody_wants", constants_that_nobody_wants},
+    {"static_library", static_library},
+    {"ranges_and_failures", ranges_and_failures},
+    {"wrong_libraries", wrong_libraries},
+    {"out_of_memory", out_of_memory},
+    {"processor", processor},
   };
   return check_main(cases, sizeof cases / sizeof *cases, argc, argv);
 }

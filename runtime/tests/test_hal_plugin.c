@@ -32,7 +32,7 @@ static iree_status_t load_plugins(iree_host_size_t count, local_loaders_t** out_
   return local_loaders_create(count, paths, 2, iree_allocator_system(), out_loaders);
 }
 
-/* ---- The handshake ------------------------------------------------------------------------------------------------------- */
+/* ---- The handshake ----------------------------------------------------------------------------------------------- */
 
 /* The log of a plugin that was accepted and unloaded again ends with the number that it gave itself. */
 static void accepted(const char* behaviour, bool has_unload) {
@@ -61,7 +61,8 @@ static void refused(const char* behaviour, iree_status_code_t code, const char* 
 static void handshake(void) {
   accepted("", true);
   accepted("odd", false);
-  refused("null", IREE_STATUS_FAILED_PRECONDITION, "plugin does not support this version of the runtime (00000001)", "q");
+  refused("null", IREE_STATUS_FAILED_PRECONDITION, "plugin does not support this version of the runtime (00000001)",
+          "q");
   refused("sanitizer", IREE_STATUS_UNAVAILABLE, "plugin 'plugin' is compiled for a sanitizer", "q");
   refused("no_header", IREE_STATUS_FAILED_PRECONDITION, "no header", "q");
   refused("no_load", IREE_STATUS_FAILED_PRECONDITION, "no function `load`", "q");
@@ -96,7 +97,7 @@ static void order(void) {
   CHECK(first == second + 1 && second == third + 1);
 }
 
-/* ---- Imports --------------------------------------------------------------------------------------------------------------- */
+/* ---- Imports ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t run_import(iree_hal_executable_t* executable, float* out) {
   _Alignas(64) float in[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -131,7 +132,8 @@ static void imports(void) {
   check_log(log);
 }
 
-static void unresolved(iree_host_size_t plugin_count, const char* behaviour, iree_status_code_t code, const char* text) {
+static void unresolved(iree_host_size_t plugin_count, const char* behaviour, iree_status_code_t code,
+                       const char* text) {
   local_loaders_t* loaders = NULL;
   iree_hal_executable_t* executable = NULL;
   behave(behaviour);

@@ -33,7 +33,7 @@ static iree_hal_executable_t* load_odd(void) {
   return executable;
 }
 
-/* ---- Executables --------------------------------------------------------------------------------------------------------- */
+/* ---- Executables ------------------------------------------------------------------------------------------------- */
 
 static void check_state(iree_hal_executable_t* executable, uint32_t worker, int32_t calls) {
   int32_t out[13] = {0};
@@ -140,7 +140,7 @@ static iree_status_t load_odd_on(iree_allocator_t heap) {
 
 static void out_of_memory(void) { sweep_memory(load_odd_on); }
 
-/* ---- The module ------------------------------------------------------------------------------------------------------------ */
+/* ---- The module -------------------------------------------------------------------------------------------------- */
 
 static iree_vm_instance_t* instance;
 static iree_vm_context_t* context;
@@ -165,8 +165,10 @@ typedef struct argument_t {
   size_t length;
   int64_t number; /* without data */
 } argument_t;
-#define BYTES(array) {(array), sizeof(array), 0}
-#define NUMBER(value) {NULL, 0, (value)}
+#define BYTES(array) \
+  { (array), sizeof(array), 0 }
+#define NUMBER(value) \
+  { NULL, 0, (value) }
 
 static void push_argument(iree_vm_list_t* inputs, const argument_t* argument, iree_vm_buffer_t* buffer) {
   if (!argument->data) {
@@ -180,16 +182,19 @@ static void push_argument(iree_vm_list_t* inputs, const argument_t* argument, ir
   CHECK_OK(iree_vm_list_push_ref_retain(inputs, &ref));
 }
 
-#define CALL(outputs, name, ...) \
-  call_function(outputs, name, (const argument_t[]){__VA_ARGS__}, sizeof((const argument_t[]){__VA_ARGS__}) / sizeof(argument_t))
+#define CALL(outputs, name, ...)                                  \
+  call_function(outputs, name, (const argument_t[]){__VA_ARGS__}, \
+                sizeof((const argument_t[]){__VA_ARGS__}) / sizeof(argument_t))
 
-static iree_status_t call_function(iree_vm_list_t* outputs, const char* name, const argument_t* arguments, size_t count) {
+static iree_status_t call_function(iree_vm_list_t* outputs, const char* name, const argument_t* arguments,
+                                   size_t count) {
   iree_vm_buffer_t buffers[4];
   iree_vm_list_t* inputs = NULL;
   iree_vm_function_t function;
   iree_string_view_t full_name = iree_make_cstring_view(name);
   CHECK_OK(iree_vm_list_create(iree_vm_make_undefined_type_def(), count, iree_allocator_system(), &inputs));
-  for (size_t i = 0, used = 0; i < count; ++i) push_argument(inputs, &arguments[i], &buffers[arguments[i].data ? used++ : 0]);
+  for (size_t i = 0, used = 0; i < count; ++i)
+    push_argument(inputs, &arguments[i], &buffers[arguments[i].data ? used++ : 0]);
   iree_status_t status = iree_vm_context_resolve_function(context, full_name, &function);
   if (iree_status_is_ok(status)) {
     status = iree_vm_invoke(context, function, 0, NULL, inputs, outputs, iree_allocator_system());
@@ -203,9 +208,10 @@ static void one_operand(void) {
   static const struct {
     const char* name;
     float in, out;
-  } floats[] = {{"vmvx.abs.2d.f32", -2.5f, 2.5f},  {"vmvx.ceil.2d.f32", 1.25f, 2.0f}, {"vmvx.exp.2d.f32", 0.0f, 1.0f},
-                {"vmvx.floor.2d.f32", -1.25f, -2.0f}, {"vmvx.log.2d.f32", 1.0f, 0.0f},  {"vmvx.neg.2d.f32", 3.0f, -3.0f},
-                {"vmvx.rsqrt.2d.f32", 4.0f, 0.5f},    {"vmvx.copy.2d.x32", 7.0f, 7.0f}};
+  } floats[] = {{"vmvx.abs.2d.f32", -2.5f, 2.5f},  {"vmvx.ceil.2d.f32", 1.25f, 2.0f},
+                {"vmvx.exp.2d.f32", 0.0f, 1.0f},   {"vmvx.floor.2d.f32", -1.25f, -2.0f},
+                {"vmvx.log.2d.f32", 1.0f, 0.0f},   {"vmvx.neg.2d.f32", 3.0f, -3.0f},
+                {"vmvx.rsqrt.2d.f32", 4.0f, 0.5f}, {"vmvx.copy.2d.x32", 7.0f, 7.0f}};
   for (size_t i = 0; i < sizeof floats / sizeof *floats; ++i) {
     float in[1] = {floats[i].in}, out[1] = {99};
     CHECK_OK(CALL(NULL, floats[i].name, BYTES(in), NUMBER(0), NUMBER(1), NUMBER(1), BYTES(out), NUMBER(0), NUMBER(1),
@@ -239,11 +245,16 @@ static void two_operands(void) {
   static const struct {
     const char* name;
     uint32_t a, b, out;
-  } integers[] = {{"vmvx.add.2d.i32", UINT32_MAX, 2, 1},       {"vmvx.sub.2d.i32", 1, 2, UINT32_MAX},
-                  {"vmvx.mul.2d.i32", 0x10001, 0x10000, 0x10000}, {"vmvx.and.2d.i32", 12, 10, 8},
-                  {"vmvx.or.2d.i32", 12, 10, 14},              {"vmvx.xor.2d.i32", 12, 10, 6},
-                  {"vmvx.shl.2d.i32", 3, 4, 48},               {"vmvx.shrs.2d.i32", (uint32_t)-8, 1, (uint32_t)-4},
-                  {"vmvx.shru.2d.i32", 0x80000000u, 31, 1},    {"vmvx.divs.2d.i32", (uint32_t)-7, 2, (uint32_t)-3},
+  } integers[] = {{"vmvx.add.2d.i32", UINT32_MAX, 2, 1},
+                  {"vmvx.sub.2d.i32", 1, 2, UINT32_MAX},
+                  {"vmvx.mul.2d.i32", 0x10001, 0x10000, 0x10000},
+                  {"vmvx.and.2d.i32", 12, 10, 8},
+                  {"vmvx.or.2d.i32", 12, 10, 14},
+                  {"vmvx.xor.2d.i32", 12, 10, 6},
+                  {"vmvx.shl.2d.i32", 3, 4, 48},
+                  {"vmvx.shrs.2d.i32", (uint32_t)-8, 1, (uint32_t)-4},
+                  {"vmvx.shru.2d.i32", 0x80000000u, 31, 1},
+                  {"vmvx.divs.2d.i32", (uint32_t)-7, 2, (uint32_t)-3},
                   {"vmvx.divu.2d.i32", UINT32_MAX, 16, 0x0FFFFFFF}};
   for (size_t i = 0; i < sizeof integers / sizeof *integers; ++i) {
     uint32_t a[1] = {integers[i].a}, b[1] = {integers[i].b}, out[1] = {0};
@@ -267,26 +278,24 @@ static void two_operands(void) {
 static void bounds(void) {
   open_module();
   uint32_t in[4] = {1, 2, 3, 4}, out[4] = {0};
-  iree_status_t status = CALL(NULL, "vmvx.copy.2d.x32", BYTES(in), NUMBER(1), NUMBER(2), NUMBER(1), BYTES(out), NUMBER(0),
-                              NUMBER(2), NUMBER(1), NUMBER(2), NUMBER(2));
+  iree_status_t status = CALL(NULL, "vmvx.copy.2d.x32", BYTES(in), NUMBER(1), NUMBER(2), NUMBER(1), BYTES(out),
+                              NUMBER(0), NUMBER(2), NUMBER(1), NUMBER(2), NUMBER(2));
   CHECK(strstr(iree_status_message(status).data,
                "out-of-bounds access detected (offset=4, length=16, alignment=4, buffer length=16)") != NULL);
   CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, status);
   CHECK_STATUS(IREE_STATUS_INVALID_ARGUMENT,
                CALL(NULL, "vmvx.copy.2d.x32", BYTES(in), NUMBER(0), NUMBER(1ll << 32), NUMBER(1), BYTES(out), NUMBER(0),
                     NUMBER(2), NUMBER(1), NUMBER(1), NUMBER(1)));
-  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE,
-               CALL(NULL, "vmvx.copy.2d.x32", BYTES(in), NUMBER(-1), NUMBER(1), NUMBER(1), BYTES(out), NUMBER(0), NUMBER(2),
-                    NUMBER(1), NUMBER(1), NUMBER(1)));
-  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE,
-               CALL(NULL, "vmvx.fill.2d.x32", NUMBER(7), BYTES(out), NUMBER(0), NUMBER(UINT32_MAX), NUMBER(UINT32_MAX),
-                    NUMBER(UINT32_MAX)));
+  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, CALL(NULL, "vmvx.copy.2d.x32", BYTES(in), NUMBER(-1), NUMBER(1), NUMBER(1),
+                                              BYTES(out), NUMBER(0), NUMBER(2), NUMBER(1), NUMBER(1), NUMBER(1)));
+  CHECK_STATUS(IREE_STATUS_OUT_OF_RANGE, CALL(NULL, "vmvx.fill.2d.x32", NUMBER(7), BYTES(out), NUMBER(0),
+                                              NUMBER(UINT32_MAX), NUMBER(UINT32_MAX), NUMBER(UINT32_MAX)));
   CHECK_OK(CALL(NULL, "vmvx.fill.2d.x32", NUMBER(7), BYTES(out), NUMBER(4), NUMBER(4), NUMBER(0), NUMBER(9)));
   CHECK(out[0] == 0);
   close_module();
 }
 
-/* ---- Tiles ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
 /* One tile of 2 by 2, depth 3 as 3 tiles of depth 1: [1 2 3; 4 5 6] times the transpose of [1 0 1; 0 1 0]. */
 static void products(void) {
@@ -316,12 +325,12 @@ static void packing(void) {
   int32_t in[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, packed[16], back[9] = {0};
   const int32_t plain[16] = {1, 2, 4, 5, 3, 0, 6, 0, 7, 8, 0, 0, 9, 0, 0, 0};
   const int32_t turned[16] = {1, 4, 2, 5, 7, 0, 8, 0, 3, 6, 0, 0, 9, 0, 0, 0};
-#define PACK(flags)                                                                                                 \
+#define PACK(flags)                                                                                                   \
   CALL(NULL, "vmvx.pack", BYTES(in), NUMBER(0), NUMBER(3), NUMBER(1), BYTES(packed), NUMBER(0), NUMBER(8), NUMBER(4), \
        NUMBER(3), NUMBER(3), NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(0), NUMBER(flags))
-#define UNPACK(flags)                                                                                                   \
-  CALL(NULL, "vmvx.unpack", BYTES(packed), NUMBER(0), NUMBER(8), NUMBER(4), BYTES(back), NUMBER(0), NUMBER(3), NUMBER(1), \
-       NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(3), NUMBER(3), NUMBER(flags))
+#define UNPACK(flags)                                                                                          \
+  CALL(NULL, "vmvx.unpack", BYTES(packed), NUMBER(0), NUMBER(8), NUMBER(4), BYTES(back), NUMBER(0), NUMBER(3), \
+       NUMBER(1), NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(2), NUMBER(3), NUMBER(3), NUMBER(flags))
   CHECK_OK(PACK(3));
   CHECK(memcmp(packed, plain, sizeof plain) == 0);
   CHECK_OK(UNPACK(3));
@@ -356,10 +365,18 @@ static void tile_sizes(void) {
 
 int main(int argc, char** argv) {
   static const check_case_t cases[] = {
-      {"what_kernels_see", what_kernels_see}, {"kept_buffers", kept_buffers}, {"emptied_list", emptied_list},
-      {"failures", failures},                 {"refusals", refusals},         {"out_of_memory", out_of_memory},
-      {"one_operand", one_operand},           {"strides", strides},           {"two_operands", two_operands},
-      {"bounds", bounds},                     {"products", products},         {"packing", packing},
+      {"what_kernels_see", what_kernels_see},
+      {"kept_buffers", kept_buffers},
+      {"emptied_list", emptied_list},
+      {"failures", failures},
+      {"refusals", refusals},
+      {"out_of_memory", out_of_memory},
+      {"one_operand", one_operand},
+      {"strides", strides},
+      {"two_operands", two_operands},
+      {"bounds", bounds},
+      {"products", products},
+      {"packing", packing},
       {"tile_sizes", tile_sizes},
   };
   return check_main(cases, sizeof cases / sizeof *cases, argc, argv);

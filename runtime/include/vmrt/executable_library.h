@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The interface of compiled kernel libraries, version 6, and how a host program offers libraries that are linked into it.
+/* The interface of compiled kernel libraries, version 6, and how a host program offers libraries that are linked into
+ * it.
  *
  * Structures are read by the runtime as they lie in the library: their layout on 64-bit hosts is the ABI. */
 #ifndef VMRT_EXECUTABLE_LIBRARY_H_
@@ -27,7 +28,7 @@ typedef enum vmrt_executable_sanitizer_e {
   VMRT_EXECUTABLE_SANITIZER_UNDEFINED = 4
 } vmrt_executable_sanitizer_t;
 
-/* ---- What kernels get ---------------------------------------------------------------------------------------------- */
+/* ---- What kernels get -------------------------------------------------------------------------------------------- */
 
 /* A function of a plugin: 0 is success. */
 typedef int (*vmrt_executable_import_t)(void* params, void* context, void* reserved);
@@ -74,7 +75,7 @@ typedef int (*vmrt_executable_function_t)(const vmrt_executable_environment_t* e
                                           const vmrt_executable_dispatch_state_t* dispatch,
                                           const vmrt_executable_workgroup_state_t* workgroup);
 
-/* ---- What libraries say -------------------------------------------------------------------------------------------- */
+/* ---- What libraries say ------------------------------------------------------------------------------------------ */
 
 typedef struct vmrt_executable_library_header_t {
   uint32_t version;
@@ -127,10 +128,10 @@ typedef struct vmrt_executable_library_t {
 typedef const vmrt_executable_library_t* (*vmrt_executable_library_query_t)(
     uint32_t max_version, const vmrt_executable_environment_t* environment);
 
-/* ---- Libraries of the host program --------------------------------------------------------------------------------- */
+/* ---- Libraries of the host program ------------------------------------------------------------------------------- */
 
-/* Makes the library known to executables of format `static`, which name it; from any thread, for good. ALREADY_EXISTS for a second
- * library of a name, RESOURCE_EXHAUSTED after 64; otherwise refused as a loaded library would be. */
+/* Makes the library known to executables of format `static`, which name it; from any thread, for good. ALREADY_EXISTS
+ * for a second library of a name, RESOURCE_EXHAUSTED after 64; otherwise refused as a loaded library would be. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 vmrt_hal_register_static_library(vmrt_executable_library_query_t query);
 

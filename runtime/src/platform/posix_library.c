@@ -68,7 +68,7 @@ iree_status_t platform_library_symbol(platform_library_t* library, const char* n
   return iree_ok_status();
 }
 
-/* ---- From memory --------------------------------------------------------------------------------------------------- */
+/* ---- From memory ------------------------------------------------------------------------------------------------- */
 
 static iree_status_t temporary_error(const char* what, const char* path) {
   return iree_make_status(iree_status_code_from_errno(errno), "cannot %s temporary file '%s': %s", what, path,
@@ -82,8 +82,9 @@ static iree_status_t temporary_path(path_buffer_t* out_path) {
   static const char name[] = "/vmrt-library-XXXXXX";
   size_t length = strlen(folder);
   if (length + sizeof name > sizeof out_path->text) {
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "TMPDIR names a folder with a path of %zu bytes; the most is %d",
-                            length, (int)(PLATFORM_MAX_PATH - sizeof name));
+    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                            "TMPDIR names a folder with a path of %zu bytes; the most is %d", length,
+                            (int)(PLATFORM_MAX_PATH - sizeof name));
   }
   memcpy(out_path->text, folder, length);
   memcpy(out_path->text + length, name, sizeof name);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An executable plugin for the tests: the environment variable PLUGIN says how it behaves, `plugin_log` what was done to it. */
-#include "vmrt/executable_plugin.h"
-
+/* An executable plugin for the tests: the environment variable PLUGIN says how it behaves, `plugin_log` what was done
+ * to it. */
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "vmrt/executable_plugin.h"
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)

@@ -7,8 +7,8 @@
 iree_status_t elf_executable_load(const local_load_t* load, iree_hal_executable_t** out_executable) {
   library_code_t code = {{NULL, 0}, NULL};
   void* symbol = NULL;
-  IREE_RETURN_IF_ERROR(elf_image_load(load->params->executable_data, IREE_SV(VMRT_EXECUTABLE_LIBRARY_SYMBOL),
-                                      &code.image, &symbol));
+  IREE_RETURN_IF_ERROR(
+      elf_image_load(load->params->executable_data, IREE_SV(VMRT_EXECUTABLE_LIBRARY_SYMBOL), &code.image, &symbol));
   vmrt_executable_library_query_t query;
   memcpy(&query, &symbol, sizeof query);
   const vmrt_executable_library_t* library = NULL;

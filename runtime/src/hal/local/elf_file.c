@@ -2,7 +2,7 @@
 /* Reading ELF shared objects: headers, segments, the dynamic table, symbols and relocations. */
 #include "hal/local/elf_file.h"
 
-/* ---- Layout of the file ---------------------------------------------------------------------------------------------- */
+/* ---- Layout of the file ------------------------------------------------------------------------------------------ */
 
 typedef struct elf_header_t {
   uint8_t magic[4];
@@ -56,7 +56,8 @@ typedef struct elf_sym_t {
 } elf_sym_t;
 
 _Static_assert(sizeof(elf_header_t) == 64 && sizeof(elf_program_t) == 56, "headers as in the file");
-_Static_assert(sizeof(elf_dynamic_t) == 16 && sizeof(elf_rela_t) == 24 && sizeof(elf_sym_t) == 24, "tables as in the file");
+_Static_assert(sizeof(elf_dynamic_t) == 16 && sizeof(elf_rela_t) == 24 && sizeof(elf_sym_t) == 24,
+               "tables as in the file");
 
 #define TYPE_SHARED 3
 #define MACHINE_X86_64 62
@@ -96,9 +97,11 @@ enum {
 #define refuse(...) iree_make_status(IREE_STATUS_FAILED_PRECONDITION, __VA_ARGS__)
 #define X(number) ((unsigned long long)(number))
 
-/* ---- Places ---------------------------------------------------------------------------------------------------------- */
+/* ---- Places ------------------------------------------------------------------------------------------------------ */
 
-static bool range_fits(uint64_t start, uint64_t size, uint64_t limit) { return start <= limit && size <= limit - start; }
+static bool range_fits(uint64_t start, uint64_t size, uint64_t limit) {
+  return start <= limit && size <= limit - start;
+}
 
 static bool range_holds(elf_range_t outer, elf_range_t inner) {
   return inner.address >= outer.address && range_fits(inner.address - outer.address, inner.size, outer.size);
@@ -130,7 +133,7 @@ static iree_status_t check_table(const elf_file_t* file, const char* name, elf_r
   return refuse("ELF %s at 0x%llx of 0x%llx bytes is not in the file", name, X(table.address), X(table.size));
 }
 
-/* ---- Headers --------------------------------------------------------------------------------------------------------- */
+/* ---- Headers ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t read_header(const elf_file_t* file, elf_header_t* header) {
   static const uint8_t magic[4] = {0x7F, 'E', 'L', 'F'};
@@ -146,8 +149,8 @@ static iree_status_t read_header(const elf_file_t* file, elf_header_t* header) {
                   header->file_class, header->data);
   }
   if (header->type != TYPE_SHARED || header->machine != MACHINE_X86_64) {
-    return refuse("ELF type %u and machine %u at offset 16; a shared object for x86-64 (3, 62) is expected", header->type,
-                  header->machine);
+    return refuse("ELF type %u and machine %u at offset 16; a shared object for x86-64 (3, 62) is expected",
+                  header->type, header->machine);
   }
   if (header->program_size != sizeof(elf_program_t) ||
       !range_fits(header->program_offset, (uint64_t)header->program_count * sizeof(elf_program_t), length)) {
@@ -167,16 +170,16 @@ static iree_status_t check_segment(const elf_file_t* file, const elf_segment_t* 
                   X(segment->memory.size));
   }
   if ((segment->flags & ELF_WRITE) && (segment->flags & ELF_EXECUTE)) {
-    return iree_make_status(IREE_STATUS_PERMISSION_DENIED, "ELF segment %u at 0x%llx is writable and executable", number,
-                            X(segment->memory.address));
+    return iree_make_status(IREE_STATUS_PERMISSION_DENIED, "ELF segment %u at 0x%llx is writable and executable",
+                            number, X(segment->memory.address));
   }
   return iree_ok_status();
 }
 
 /* Segments are ascending and do not share pages, since each page has one protection. */
 static iree_status_t add_segment(elf_file_t* file, const elf_program_t* program, uint32_t number, uint64_t page_size) {
-  elf_segment_t segment = {program->offset, program->file_size, {program->address, program->memory_size},
-                           program->flags & 7u};
+  elf_segment_t segment = {
+      program->offset, program->file_size, {program->address, program->memory_size}, program->flags & 7u};
   IREE_RETURN_IF_ERROR(check_segment(file, &segment, number));
   if (segment.memory.size == 0) return iree_ok_status();
   if (!range_fits(segment.memory.address, segment.memory.size, UINT64_MAX - page_size)) {
@@ -228,7 +231,7 @@ static iree_status_t read_programs(elf_file_t* file, const elf_header_t* header,
   return iree_ok_status();
 }
 
-/* ---- The dynamic table ----------------------------------------------------------------------------------------------- */
+/* ---- The dynamic table ------------------------------------------------------------------------------------------- */
 
 /* What tags say before anything is checked. */
 typedef struct elf_tags_t {
@@ -236,7 +239,8 @@ typedef struct elf_tags_t {
 } elf_tags_t;
 
 static iree_status_t refuse_tag(const elf_dynamic_t* entry, uint64_t offset) {
-  return refuse("ELF dynamic tag 0x%llx at offset 0x%llx of the dynamic table is not supported", X(entry->tag), X(offset));
+  return refuse("ELF dynamic tag 0x%llx at offset 0x%llx of the dynamic table is not supported", X(entry->tag),
+                X(offset));
 }
 
 static iree_status_t read_tag(elf_file_t* file, elf_tags_t* tags, const elf_dynamic_t* entry, uint64_t offset) {
@@ -339,7 +343,7 @@ iree_status_t elf_file_parse(iree_const_byte_span_t contents, uint64_t page_size
   return read_dynamic(out_file);
 }
 
-/* ---- Symbols and relocations ------------------------------------------------------------------------------------------- */
+/* ---- Symbols and relocations ------------------------------------------------------------------------------------- */
 
 iree_host_size_t elf_relocation_count(const elf_range_t* table) {
   return (iree_host_size_t)(table->size / sizeof(elf_rela_t));

@@ -29,7 +29,9 @@ typedef struct loader_t {
 } loader_t;
 
 /* Of an address that was checked. */
-static uint8_t* place(const loader_t* loader, uint64_t address) { return loader->pages + (address - loader->file->low); }
+static uint8_t* place(const loader_t* loader, uint64_t address) {
+  return loader->pages + (address - loader->file->low);
+}
 
 static void copy_segments(const loader_t* loader) {
   for (uint32_t i = 0; i < loader->file->segment_count; ++i) {
@@ -40,7 +42,7 @@ static void copy_segments(const loader_t* loader) {
   }
 }
 
-/* ---- Symbols ----------------------------------------------------------------------------------------------------------- */
+/* ---- Symbols ----------------------------------------------------------------------------------------------------- */
 
 /* Address in memory of a symbol that has to be defined in the file. */
 static iree_status_t symbol_address(const loader_t* loader, uint32_t index, uint64_t* out_address) {
@@ -69,8 +71,8 @@ static iree_status_t find_symbol(const loader_t* loader, iree_string_view_t name
     *out_address = place(loader, symbol.value);
     return iree_ok_status();
   }
-  return iree_make_status(IREE_STATUS_NOT_FOUND, "ELF file does not define the symbol '%.*s' among its %u", NAME_ARG(name),
-                          loader->file->symbol_count);
+  return iree_make_status(IREE_STATUS_NOT_FOUND, "ELF file does not define the symbol '%.*s' among its %u",
+                          NAME_ARG(name), loader->file->symbol_count);
 }
 
 /* Symbols that nobody would provide are found before any of the code runs. */
@@ -86,7 +88,7 @@ static iree_status_t check_defined(const loader_t* loader) {
   return iree_ok_status();
 }
 
-/* ---- Relocations --------------------------------------------------------------------------------------------------------- */
+/* ---- Relocations ------------------------------------------------------------------------------------------------- */
 
 static uint64_t relocation_width(uint32_t type) {
   return type == RELOCATION_PC32 || type == RELOCATION_32 || type == RELOCATION_32S ? 4 : 8;
@@ -142,7 +144,7 @@ static iree_status_t relocate_table(const loader_t* loader, const elf_range_t* t
   return iree_ok_status();
 }
 
-/* ---- Protection and start ------------------------------------------------------------------------------------------------- */
+/* ---- Protection and start ---------------------------------------------------------------------------------------- */
 
 static iree_status_t protect(const loader_t* loader) {
   for (uint32_t i = 0; i < loader->file->segment_count; ++i) {

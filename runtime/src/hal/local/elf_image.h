@@ -10,8 +10,9 @@ typedef struct elf_image_t {
   iree_host_size_t size;
 } elf_image_t;
 
-/* Loads, relocates, protects and initialises; finds the function `symbol_name`. The file is not needed afterwards. No page is ever
- * writable and executable at once. NOT_FOUND: no such symbol. UNAVAILABLE: the file needs symbols of others. */
+/* Loads, relocates, protects and initialises; finds the function `symbol_name`. The file is not needed afterwards. No
+ * page is ever writable and executable at once. NOT_FOUND: no such symbol. UNAVAILABLE: the file needs symbols of
+ * others. */
 iree_status_t elf_image_load(iree_const_byte_span_t contents, iree_string_view_t symbol_name, elf_image_t* out_image,
                              void** out_symbol);
 void elf_image_unload(elf_image_t* image);

@@ -7,11 +7,12 @@
 #include "hal/local/executable_loader.h"
 #include "platform/platform.h"
 
-#define PATH_ARG(path) (int)((path).size < LOCAL_NAME_LIMIT ? (path).size : LOCAL_NAME_LIMIT), ((path).data ? (path).data : "")
+#define PATH_ARG(path) \
+  (int)((path).size < LOCAL_NAME_LIMIT ? (path).size : LOCAL_NAME_LIMIT), ((path).data ? (path).data : "")
 
-_Static_assert(sizeof(void*) != 8 || (sizeof(vmrt_executable_plugin_header_t) == 96 &&
-                                      sizeof(vmrt_executable_plugin_t) == 32 &&
-                                      sizeof(vmrt_executable_plugin_request_t) == 32),
+_Static_assert(sizeof(void*) != 8 ||
+                   (sizeof(vmrt_executable_plugin_header_t) == 96 && sizeof(vmrt_executable_plugin_t) == 32 &&
+                    sizeof(vmrt_executable_plugin_request_t) == 32),
                "tables as plugins have them");
 
 /* Steps are taken in this order and undone in reverse. */
@@ -30,7 +31,7 @@ struct executable_plugins_t {
   plugin_t plugins[];
 };
 
-/* ---- Loading one --------------------------------------------------------------------------------------------------------- */
+/* ---- Loading one ------------------------------------------------------------------------------------------------- */
 
 static void plugin_unload(plugin_t* plugin) {
   if (plugin->is_begun && plugin->table->unload) plugin->table->unload(plugin->self);
@@ -62,7 +63,8 @@ static iree_status_t open_image(iree_string_view_t path, iree_allocator_t alloca
   (void)allocator;
   (void)out_image;
   (void)out_symbol;
-  return iree_make_status(IREE_STATUS_UNAVAILABLE, "this system cannot run the embedded ELF file '%.*s'", PATH_ARG(path));
+  return iree_make_status(IREE_STATUS_UNAVAILABLE, "this system cannot run the embedded ELF file '%.*s'",
+                          PATH_ARG(path));
 #endif
 }
 
@@ -86,7 +88,8 @@ static iree_status_t plugin_query(plugin_t* plugin, void* symbol) {
   memcpy(&query, &symbol, sizeof query);
   plugin->table = query(VMRT_EXECUTABLE_PLUGIN_VERSION, NULL);
   if (!plugin->table) {
-    return iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "plugin does not support this version of the runtime (%08x)",
+    return iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
+                            "plugin does not support this version of the runtime (%08x)",
                             VMRT_EXECUTABLE_PLUGIN_VERSION);
   }
   if (!plugin->table->header || !plugin->table->load) {
@@ -116,13 +119,12 @@ static iree_status_t plugin_load(plugin_t* plugin, iree_string_view_t path, iree
   return iree_status_annotate_f(status, "executable plugin '%.*s'", PATH_ARG(path));
 }
 
-/* ---- All of a device ------------------------------------------------------------------------------------------------------ */
+/* ---- All of a device --------------------------------------------------------------------------------------------- */
 
 iree_status_t executable_plugins_load(iree_host_size_t count, const iree_string_view_t* paths,
                                       iree_allocator_t allocator, executable_plugins_t** out_plugins) {
   executable_plugins_t* set = NULL;
-  IREE_RETURN_IF_ERROR(
-      iree_allocator_malloc(allocator, sizeof *set + count * sizeof set->plugins[0], (void**)&set));
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(allocator, sizeof *set + count * sizeof set->plugins[0], (void**)&set));
   atomic_ref_count_init(&set->ref_count);
   set->allocator = allocator;
   iree_status_t status = iree_ok_status();
@@ -148,7 +150,7 @@ void executable_plugins_release(executable_plugins_t* plugins) {
   iree_allocator_free(plugins->allocator, plugins);
 }
 
-/* ---- Imports -------------------------------------------------------------------------------------------------------------- */
+/* ---- Imports ----------------------------------------------------------------------------------------------------- */
 
 static bool is_optional(const char* name) { return name[0] == '?'; }
 

@@ -16,6 +16,7 @@ void executable_plugins_retain(executable_plugins_t* plugins);
 void executable_plugins_release(executable_plugins_t* plugins);
 /* Asks the plugin loaded last first, until all is found. UNAVAILABLE naming the first required symbol that nobody has.
  * `plugins` may be NULL. */
-iree_status_t executable_plugins_resolve(executable_plugins_t* plugins, const vmrt_executable_plugin_request_t* request);
+iree_status_t executable_plugins_resolve(executable_plugins_t* plugins,
+                                         const vmrt_executable_plugin_request_t* request);
 
 #endif /* VMRT_HAL_LOCAL_EXECUTABLE_PLUGIN_H_ */

@@ -24,21 +24,23 @@ typedef struct library_executable_t {
   void* local_memory[]; /* by worker; made when first needed */
 } library_executable_t;
 
-/* ---- Running ----------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 static iree_status_t check_bindings(const local_dispatch_t* dispatch) {
   for (uint32_t i = 0; i < dispatch->binding_count; ++i) {
     uintptr_t misaligned = (uintptr_t)dispatch->binding_pointers[i] % BINDING_ALIGNMENT;
-    if (misaligned == 0) continue;
-    return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
-                            "binding %u begins %zu bytes after a multiple of %d; compiled kernels need bindings aligned to %d",
-                            i, (size_t)misaligned, BINDING_ALIGNMENT, BINDING_ALIGNMENT);
+    if (misaligned == 0 || dispatch->binding_lengths[i] == 0) continue;
+    return iree_make_status(
+        IREE_STATUS_INVALID_ARGUMENT,
+        "binding %u begins %zu bytes after a multiple of %d; compiled kernels need bindings aligned to %d", i,
+        (size_t)misaligned, BINDING_ALIGNMENT, BINDING_ALIGNMENT);
   }
   return iree_ok_status();
 }
 
 /* Memory of the worker, enough for every export. */
-static iree_status_t worker_memory(library_executable_t* executable, uint32_t worker, uint32_t size, void** out_memory) {
+static iree_status_t worker_memory(library_executable_t* executable, uint32_t worker, uint32_t size,
+                                   void** out_memory) {
   *out_memory = NULL;
   if (size == 0) return iree_ok_status();
   void** memory = &executable->local_memory[worker];
@@ -97,14 +99,13 @@ static iree_status_t library_issue(local_executable_t* base, const local_dispatc
   vmrt_executable_workgroup_state_t workgroup = {.processor_id = worker.index};
   workgroup.local_memory_size = local_memory_size(&executable->library->exports, dispatch->function);
   IREE_RETURN_IF_ERROR(check_bindings(dispatch));
-  IREE_RETURN_IF_ERROR(
-      worker_memory(executable, worker.index, workgroup.local_memory_size, &workgroup.local_memory));
+  IREE_RETURN_IF_ERROR(worker_memory(executable, worker.index, workgroup.local_memory_size, &workgroup.local_memory));
   int result = run_workgroups(executable, dispatch, &workgroup, begin, end);
   if (result == 0) return iree_ok_status();
   return iree_make_status(IREE_STATUS_INTERNAL, "executable entry point returned catastrophic error %d", result);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static void code_unload(library_code_t* code) {
   elf_image_unload(&code->image);
@@ -168,8 +169,7 @@ static iree_status_t copy_names(library_executable_t* executable) {
   if (!exports->names || exports->count == 0) return iree_ok_status();
   iree_host_size_t total = 0;
   for (uint32_t i = 0; i < exports->count; ++i) total += strlen(exports->names[i]) + 1;
-  IREE_RETURN_IF_ERROR(
-      iree_allocator_malloc(executable->base.base.host_allocator, total, (void**)&executable->names));
+  IREE_RETURN_IF_ERROR(iree_allocator_malloc(executable->base.base.host_allocator, total, (void**)&executable->names));
   char* at = executable->names;
   for (uint32_t i = 0; i < exports->count; ++i) {
     iree_host_size_t length = strlen(exports->names[i]);

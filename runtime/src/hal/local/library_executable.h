@@ -14,8 +14,8 @@ typedef struct library_code_t {
   platform_library_t* library;
 } library_code_t;
 
-/* Asks for the library and checks all that it says; with an image, that it lies inside it. FAILED_PRECONDITION when the query
- * gives NULL or the tables are wrong, UNAVAILABLE for code made for a sanitizer. */
+/* Asks for the library and checks all that it says; with an image, that it lies inside it. FAILED_PRECONDITION when the
+ * query gives NULL or the tables are wrong, UNAVAILABLE for code made for a sanitizer. */
 iree_status_t library_query(vmrt_executable_library_query_t query, const elf_image_t* image,
                             const vmrt_executable_library_t** out_library);
 /* `library` was checked. Takes over `code`, also on failure. */

@@ -5,16 +5,16 @@
 #define EXPORT_LIMIT 65536
 #define refuse(...) iree_make_status(IREE_STATUS_FAILED_PRECONDITION, "executable library: " __VA_ARGS__)
 
-_Static_assert(sizeof(void*) != 8 || (sizeof(vmrt_executable_library_header_t) == 24 &&
-                                      sizeof(vmrt_executable_library_t) == 128 &&
-                                      sizeof(vmrt_executable_attributes_t) == 64),
+_Static_assert(sizeof(void*) != 8 ||
+                   (sizeof(vmrt_executable_library_header_t) == 24 && sizeof(vmrt_executable_library_t) == 128 &&
+                    sizeof(vmrt_executable_attributes_t) == 64),
                "what libraries say, as compilers write it");
-_Static_assert(sizeof(void*) != 8 || (sizeof(vmrt_executable_environment_t) == 96 &&
-                                      sizeof(vmrt_executable_dispatch_state_t) == 48 &&
-                                      sizeof(vmrt_executable_workgroup_state_t) == 32),
+_Static_assert(sizeof(void*) != 8 ||
+                   (sizeof(vmrt_executable_environment_t) == 96 && sizeof(vmrt_executable_dispatch_state_t) == 48 &&
+                    sizeof(vmrt_executable_workgroup_state_t) == 32),
                "what kernels get, as compilers read it");
 
-/* ---- Places ---------------------------------------------------------------------------------------------------------- */
+/* ---- Places ------------------------------------------------------------------------------------------------------ */
 
 /* Without an image nothing is known about addresses but that they are not NULL. */
 static bool is_readable(const elf_image_t* image, const void* address, uint64_t size) {
@@ -37,7 +37,7 @@ static iree_status_t check_texts(const elf_image_t* image, const char* what, con
   return iree_ok_status();
 }
 
-/* ---- Checks ---------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static const char* sanitizer_name(uint32_t sanitizer) {
   static const char* const names[] = {"none", "address", "memory", "thread", "undefined behaviour"};
@@ -51,10 +51,11 @@ static iree_status_t check_header(const elf_image_t* image, const vmrt_executabl
   }
   if (header->name && !is_text(image, header->name)) return refuse("its name is no text of the library");
   if (header->sanitizer == VMRT_EXECUTABLE_SANITIZER_NONE) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_UNAVAILABLE,
-                          "executable library '%s' is compiled for a sanitizer (%s, number %u) that this runtime does not "
-                          "have",
-                          header->name ? header->name : "", sanitizer_name(header->sanitizer), header->sanitizer);
+  return iree_make_status(
+      IREE_STATUS_UNAVAILABLE,
+      "executable library '%s' is compiled for a sanitizer (%s, number %u) that this runtime does not "
+      "have",
+      header->name ? header->name : "", sanitizer_name(header->sanitizer), header->sanitizer);
 }
 
 static iree_status_t check_attributes(const vmrt_executable_exports_t* exports) {
@@ -93,7 +94,8 @@ static iree_status_t check_exports(const elf_image_t* image, const vmrt_executab
 
 static iree_status_t check_imports(const elf_image_t* image, const vmrt_executable_library_t* library) {
   if (library->import_count == 0) return iree_ok_status();
-  if (library->import_count > EXPORT_LIMIT) return refuse("%u imports; the most is %d", library->import_count, EXPORT_LIMIT);
+  if (library->import_count > EXPORT_LIMIT)
+    return refuse("%u imports; the most is %d", library->import_count, EXPORT_LIMIT);
   return check_texts(image, "import symbols", library->import_symbols, library->import_count);
 }
 

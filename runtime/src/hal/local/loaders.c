@@ -12,7 +12,7 @@ struct local_loaders_t {
   iree_vm_module_t* vmvx_module;
 };
 
-/* ---- Formats ----------------------------------------------------------------------------------------------------------- */
+/* ---- Formats ----------------------------------------------------------------------------------------------------- */
 
 typedef struct loader_row_t {
   const char* format;
@@ -32,7 +32,8 @@ static const loader_row_t rows[] = {
 static const loader_row_t* find_row(iree_string_view_t format) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     iree_string_view_t known = iree_make_cstring_view(rows[i].format);
-    bool matches = rows[i].is_prefix ? iree_string_view_starts_with(format, known) : iree_string_view_equal(format, known);
+    bool matches =
+        rows[i].is_prefix ? iree_string_view_starts_with(format, known) : iree_string_view_equal(format, known);
     if (!matches) continue;
     return rows[i].load == static_executable_load && !static_library_is_registered() ? NULL : &rows[i];
   }
@@ -44,12 +45,11 @@ bool local_loaders_support(local_loaders_t* loaders, iree_string_view_t format) 
   return find_row(format) != NULL;
 }
 
-/* ---- Life -------------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static iree_status_t loaders_fill(local_loaders_t* loaders, iree_host_size_t plugin_count,
                                   const iree_string_view_t* plugin_paths) {
-  IREE_RETURN_IF_ERROR(
-      iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, loaders->allocator, &loaders->instance));
+  IREE_RETURN_IF_ERROR(iree_vm_instance_create(IREE_VM_TYPE_CAPACITY_DEFAULT, loaders->allocator, &loaders->instance));
   IREE_RETURN_IF_ERROR(iree_vmvx_module_create(loaders->instance, loaders->allocator, &loaders->vmvx_module));
   if (plugin_count == 0) return iree_ok_status();
   return executable_plugins_load(plugin_count, plugin_paths, loaders->allocator, &loaders->plugins);
@@ -79,7 +79,7 @@ void local_loaders_free(local_loaders_t* loaders) {
   iree_allocator_free(loaders->allocator, loaders);
 }
 
-/* ---- Loading ----------------------------------------------------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 iree_status_t local_loaders_load(local_loaders_t* loaders, const iree_hal_executable_params_t* params,
                                  iree_hal_executable_t** out_executable) {
@@ -103,7 +103,7 @@ iree_status_t local_loaders_load(local_loaders_t* loaders, const iree_hal_execut
                                 format.data);
 }
 
-/* ---- What executables have in common -------------------------------------------------------------------------------------- */
+/* ---- What executables have in common ----------------------------------------------------------------------------- */
 
 iree_status_t local_executable_initialize(const hal_executable_vtable_t* vtable, iree_host_size_t function_count,
                                           iree_allocator_t allocator, local_executable_t* executable) {

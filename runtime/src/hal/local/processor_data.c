@@ -50,7 +50,7 @@ static const processor_feature_t features[] = {
 };
 #define FEATURE_COUNT (sizeof features / sizeof *features)
 
-/* ---- Asking the processor ------------------------------------------------------------------------------------------ */
+/* ---- Asking the processor ---------------------------------------------------------------------------------------- */
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -81,9 +81,10 @@ static uint64_t saved_registers(void) {
 
 static bool detect(const processor_feature_t* feature, uint64_t saved) {
   cpuid_t leaf = cpuid_leaf(feature->leaf);
-  unsigned int output = feature->output == 'a' ? leaf.a : feature->output == 'b' ? leaf.b
-                                                      : feature->output == 'c' ? leaf.c
-                                                                               : leaf.d;
+  unsigned int output = feature->output == 'a'   ? leaf.a
+                        : feature->output == 'b' ? leaf.b
+                        : feature->output == 'c' ? leaf.c
+                                                 : leaf.d;
   return (output >> feature->output_bit & 1) && (saved & feature->saved) == feature->saved;
 }
 
@@ -98,7 +99,7 @@ static bool detect(const processor_feature_t* feature, uint64_t saved) {
 
 #endif
 
-/* ---- Answers ------------------------------------------------------------------------------------------------------- */
+/* ---- Answers ----------------------------------------------------------------------------------------------------- */
 
 static uint64_t processor_words[8];
 static int32_t processor_state; /* atomic: 0 not detected, 1 ready */

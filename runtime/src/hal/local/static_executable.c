@@ -60,7 +60,8 @@ iree_status_t static_executable_load(const local_load_t* load, iree_hal_executab
   const vmrt_executable_library_t* library = find_library(name);
   if (!library) {
     return iree_make_status(IREE_STATUS_NOT_FOUND, "no static library of the name '%.*s' is registered",
-                            (int)(name.size < LOCAL_NAME_LIMIT ? name.size : LOCAL_NAME_LIMIT), name.data ? name.data : "");
+                            (int)(name.size < LOCAL_NAME_LIMIT ? name.size : LOCAL_NAME_LIMIT),
+                            name.data ? name.data : "");
   }
   library_code_t code = {{NULL, 0}, NULL};
   return library_executable_create(load, library, code, out_executable);

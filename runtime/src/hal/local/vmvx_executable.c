@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Executables of format vmvx-bytecode-fb: each worker calls the functions of a bytecode module in a context of its own. */
+/* Executables of format vmvx-bytecode-fb: each worker calls the functions of a bytecode module in a context of its own.
+ */
 #include <stdlib.h>
 
 #include "hal/local/executable_loader.h"
@@ -15,10 +16,10 @@
 #define LOCAL_MEMORY_LIMIT (1ull << 30)
 #define MAX_BINDINGS 64
 
-/* ---- What a worker has ------------------------------------------------------------------------------------------------- */
+/* ---- What a worker has ------------------------------------------------------------------------------------------- */
 
-/* The objects that functions get are made once and wrap other memory for every dispatch. Between dispatches they are empty, so
- * that a function that kept one can do no harm. */
+/* The objects that functions get are made once and wrap other memory for every dispatch. Between dispatches they are
+ * empty, so that a function that kept one can do no harm. */
 typedef struct vmvx_worker_t {
   iree_vm_context_t* context;
   iree_vm_list_t* list; /* of the first `listed` bindings */
@@ -53,7 +54,7 @@ typedef struct vmvx_arguments_t {
   uint32_t count[3];
 } vmvx_arguments_t;
 
-/* ---- Running ----------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 /* Brings the list to the number of bindings of the dispatch. */
 static iree_status_t worker_list(vmvx_worker_t* worker, uint32_t count) {
@@ -71,9 +72,8 @@ static iree_status_t worker_list(vmvx_worker_t* worker, uint32_t count) {
 static iree_status_t worker_local_memory(vmvx_executable_t* executable, vmvx_worker_t* worker, uint32_t size) {
   if (size == 0) return iree_ok_status();
   if (!worker->local_memory) {
-    IREE_RETURN_IF_ERROR(iree_allocator_malloc_aligned(executable->base.base.host_allocator,
-                                                       executable->local_memory_size, 64,
-                                                       (void**)&worker->local_memory));
+    IREE_RETURN_IF_ERROR(iree_allocator_malloc_aligned(
+        executable->base.base.host_allocator, executable->local_memory_size, 64, (void**)&worker->local_memory));
   }
   worker->local.data = iree_make_byte_span(worker->local_memory, size);
   return iree_ok_status();
@@ -115,9 +115,9 @@ static bool worker_end(vmvx_worker_t* worker, uint32_t binding_count) {
 
 static iree_status_t kept_reference(const vmvx_executable_t* executable, uint32_t function) {
   iree_string_view_t name = executable->base.base.functions[function].name;
-  return iree_make_status(IREE_STATUS_FAILED_PRECONDITION,
-                          "function '%.*s' keeps, or took out of the list, a buffer that is only its own during the call",
-                          VM_SV_ARG(name));
+  return iree_make_status(
+      IREE_STATUS_FAILED_PRECONDITION,
+      "function '%.*s' keeps, or took out of the list, a buffer that is only its own during the call", VM_SV_ARG(name));
 }
 
 static iree_status_t run_workgroups(const vmvx_executable_t* executable, vmvx_worker_t* worker,
@@ -161,7 +161,7 @@ static iree_status_t vmvx_issue(local_executable_t* base, const local_dispatch_t
   return iree_status_is_ok(status) && !is_whole ? kept_reference(executable, dispatch->function) : status;
 }
 
-/* ---- Functions --------------------------------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------------------------- */
 
 /* Decimal text of an attribute, 0 without one. */
 static iree_status_t read_number(const iree_vm_function_t* function, const char* key, uint64_t limit,
@@ -236,7 +236,7 @@ static iree_status_t list_kernels(const iree_vm_module_t* module, vmvx_function_
   return iree_ok_status();
 }
 
-/* ---- Workers ----------------------------------------------------------------------------------------------------------- */
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
 
 static void worker_deinitialize(vmvx_worker_t* worker, iree_allocator_t allocator) {
   iree_vm_list_release(worker->list);
@@ -290,7 +290,8 @@ static iree_status_t worker_set_constants(const vmvx_worker_t* worker, iree_vm_f
   memcpy(iree_vm_buffer_data(buffer), params->constants, size);
   _Alignas(VM_STACK_ALIGNMENT) uint8_t storage[VM_STACK_INLINE_SIZE];
   iree_vm_stack_t stack;
-  vm_stack_initialize(&stack, 0, iree_vm_context_state_resolver(worker->context), 0, storage, sizeof storage, allocator);
+  vm_stack_initialize(&stack, 0, iree_vm_context_state_resolver(worker->context), 0, storage, sizeof storage,
+                      allocator);
   iree_vm_ref_t argument = {buffer, iree_vm_buffer_type()};
   iree_vm_function_call_t call = {function, iree_make_byte_span(&argument, sizeof argument), iree_byte_span_empty()};
   iree_status_t status = vm_stack_invoke(&stack, &call);
@@ -299,7 +300,7 @@ static iree_status_t worker_set_constants(const vmvx_worker_t* worker, iree_vm_f
   return iree_status_annotate_f(status, "setting the executable's constants");
 }
 
-/* ---- Life -------------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static void vmvx_destroy(iree_hal_executable_t* base) {
   vmvx_executable_t* executable = (vmvx_executable_t*)base;
@@ -365,9 +366,8 @@ iree_status_t vmvx_executable_load(const local_load_t* load, iree_hal_executable
   void* copy = NULL;
   if (data.data_length == 0) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "the executable has no data");
   IREE_RETURN_IF_ERROR(iree_allocator_clone(load->allocator, data, &copy));
-  iree_status_t status =
-      iree_vm_bytecode_module_create(load->instance, 0, iree_make_const_byte_span(copy, data.data_length),
-                                     load->allocator, load->allocator, &module);
+  iree_status_t status = iree_vm_bytecode_module_create(
+      load->instance, 0, iree_make_const_byte_span(copy, data.data_length), load->allocator, load->allocator, &module);
   if (!iree_status_is_ok(status)) {
     iree_allocator_free(load->allocator, copy);
     return status;

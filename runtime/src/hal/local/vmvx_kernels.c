@@ -4,18 +4,18 @@
 
 #include <math.h>
 
-/* ---- Elements one by one ------------------------------------------------------------------------------------------------- */
+/* ---- Elements one by one ----------------------------------------------------------------------------------------- */
 
-#define DEFINE_UNARY(name, T, expression)                                                          \
-  void vmvx_##name(vmvx_operand_t in, vmvx_operand_t out, uint64_t size0, uint64_t size1) {        \
-    for (uint64_t i = 0; i < size0; ++i) {                                                         \
-      for (uint64_t j = 0; j < size1; ++j) {                                                       \
-        T x;                                                                                       \
-        memcpy(&x, in.data + (i * in.stride0 + j * in.stride1) * sizeof(T), sizeof(T));            \
-        T y = (expression);                                                                        \
-        memcpy(out.data + (i * out.stride0 + j * out.stride1) * sizeof(T), &y, sizeof(T));         \
-      }                                                                                            \
-    }                                                                                              \
+#define DEFINE_UNARY(name, T, expression)                                                   \
+  void vmvx_##name(vmvx_operand_t in, vmvx_operand_t out, uint64_t size0, uint64_t size1) { \
+    for (uint64_t i = 0; i < size0; ++i) {                                                  \
+      for (uint64_t j = 0; j < size1; ++j) {                                                \
+        T x;                                                                                \
+        memcpy(&x, in.data + (i * in.stride0 + j * in.stride1) * sizeof(T), sizeof(T));     \
+        T y = (expression);                                                                 \
+        memcpy(out.data + (i * out.stride0 + j * out.stride1) * sizeof(T), &y, sizeof(T));  \
+      }                                                                                     \
+    }                                                                                       \
   }
 
 static uint32_t leading_zeros(uint32_t x) {
@@ -37,17 +37,17 @@ DEFINE_UNARY(copy_x16, uint16_t, x)
 DEFINE_UNARY(copy_x32, uint32_t, x)
 DEFINE_UNARY(copy_x64, uint64_t, x)
 
-#define DEFINE_BINARY(name, T, expression)                                                                            \
-  void vmvx_##name(vmvx_operand_t lhs, vmvx_operand_t rhs, vmvx_operand_t out, uint64_t size0, uint64_t size1) {      \
-    for (uint64_t i = 0; i < size0; ++i) {                                                                            \
-      for (uint64_t j = 0; j < size1; ++j) {                                                                          \
-        T a, b;                                                                                                       \
-        memcpy(&a, lhs.data + (i * lhs.stride0 + j * lhs.stride1) * sizeof(T), sizeof(T));                            \
-        memcpy(&b, rhs.data + (i * rhs.stride0 + j * rhs.stride1) * sizeof(T), sizeof(T));                            \
-        T y = (expression);                                                                                           \
-        memcpy(out.data + (i * out.stride0 + j * out.stride1) * sizeof(T), &y, sizeof(T));                            \
-      }                                                                                                               \
-    }                                                                                                                 \
+#define DEFINE_BINARY(name, T, expression)                                                                       \
+  void vmvx_##name(vmvx_operand_t lhs, vmvx_operand_t rhs, vmvx_operand_t out, uint64_t size0, uint64_t size1) { \
+    for (uint64_t i = 0; i < size0; ++i) {                                                                       \
+      for (uint64_t j = 0; j < size1; ++j) {                                                                     \
+        T a, b;                                                                                                  \
+        memcpy(&a, lhs.data + (i * lhs.stride0 + j * lhs.stride1) * sizeof(T), sizeof(T));                       \
+        memcpy(&b, rhs.data + (i * rhs.stride0 + j * rhs.stride1) * sizeof(T), sizeof(T));                       \
+        T y = (expression);                                                                                      \
+        memcpy(out.data + (i * out.stride0 + j * out.stride1) * sizeof(T), &y, sizeof(T));                       \
+      }                                                                                                          \
+    }                                                                                                            \
   }
 
 /* What C leaves open: division by zero gives all ones, the quotient that does not fit wraps. */
@@ -81,7 +81,7 @@ void vmvx_fill_x32(uint32_t value, uint8_t* out, uint64_t row_stride, uint64_t s
   }
 }
 
-/* ---- Products of tiles ----------------------------------------------------------------------------------------------------- */
+/* ---- Products of tiles ------------------------------------------------------------------------------------------- */
 
 /* Element (i0, j0) of one output tile. */
 static float product_f32(const vmvx_mmt4d_t* call, const uint8_t* lhs, const uint8_t* rhs, uint64_t i0, uint64_t j0,
@@ -138,7 +138,7 @@ void vmvx_mmt4d(const vmvx_mmt4d_t* call) {
   }
 }
 
-/* ---- Between matrices and tiles ---------------------------------------------------------------------------------------------- */
+/* ---- Between matrices and tiles ---------------------------------------------------------------------------------- */
 
 typedef void (*tile_element_t)(const vmvx_pack_t* call, uint8_t* packed, uint8_t* matrix);
 

@@ -16,12 +16,14 @@ typedef void (*vmvx_unary_t)(vmvx_operand_t in, vmvx_operand_t out, uint64_t siz
 typedef void (*vmvx_binary_t)(vmvx_operand_t lhs, vmvx_operand_t rhs, vmvx_operand_t out, uint64_t size0,
                               uint64_t size1);
 
-#define VMVX_UNARY_KERNELS(X) \
-  X(abs_f32) X(ceil_f32) X(exp_f32) X(floor_f32) X(log_f32) X(neg_f32) X(rsqrt_f32) X(ctlz_i32) \
-  X(copy_x8) X(copy_x16) X(copy_x32) X(copy_x64)
-#define VMVX_BINARY_KERNELS(X) \
-  X(add_f32) X(sub_f32) X(mul_f32) X(div_f32) X(add_i32) X(sub_i32) X(mul_i32) X(and_i32) X(or_i32) X(xor_i32) \
-  X(shl_i32) X(shrs_i32) X(shru_i32) X(divs_i32) X(divu_i32)
+#define VMVX_UNARY_KERNELS(X)                                                                               \
+  X(abs_f32)                                                                                                \
+  X(ceil_f32) X(exp_f32) X(floor_f32) X(log_f32) X(neg_f32) X(rsqrt_f32) X(ctlz_i32) X(copy_x8) X(copy_x16) \
+      X(copy_x32) X(copy_x64)
+#define VMVX_BINARY_KERNELS(X)                                                                                 \
+  X(add_f32)                                                                                                   \
+  X(sub_f32) X(mul_f32) X(div_f32) X(add_i32) X(sub_i32) X(mul_i32) X(and_i32) X(or_i32) X(xor_i32) X(shl_i32) \
+      X(shrs_i32) X(shru_i32) X(divs_i32) X(divu_i32)
 #define DECLARE_UNARY(name) void vmvx_##name(vmvx_operand_t in, vmvx_operand_t out, uint64_t size0, uint64_t size1);
 #define DECLARE_BINARY(name) \
   void vmvx_##name(vmvx_operand_t lhs, vmvx_operand_t rhs, vmvx_operand_t out, uint64_t size0, uint64_t size1);
@@ -33,7 +35,7 @@ VMVX_BINARY_KERNELS(DECLARE_BINARY)
 /* Rows of `size1` elements, `row_stride` elements apart. */
 void vmvx_fill_x32(uint32_t value, uint8_t* out, uint64_t row_stride, uint64_t size0, uint64_t size1);
 
-/* ---- Tiles ------------------------------------------------------------------------------------------------------------- */
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
 typedef enum vmvx_mmt4d_type_e { VMVX_MMT4D_F32 = 1, VMVX_MMT4D_S8_S32 = 2 } vmvx_mmt4d_type_t;
 #define VMVX_MMT4D_ACCUMULATE 0x100u

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module `vmvx`: operands of its functions are unpacked and checked here, the work is in vmvx_kernels.c. */
-#include "iree/modules/vmvx/module.h"
-
 #include "hal/local/vmvx_kernels.h"
+#include "iree/modules/vmvx/module.h"
 #include "iree/vm/native_module.h"
 
 /* Sizes that do not fit in memory anyway are cut to this: sums and products do not wrap. */
@@ -11,7 +10,7 @@
 static uint64_t times(uint64_t a, uint64_t b) { return a != 0 && b > HUGE_SIZE / a ? HUGE_SIZE : a * b; }
 static uint64_t plus(uint64_t a, uint64_t b) { return a > HUGE_SIZE || b > HUGE_SIZE - a ? HUGE_SIZE : a + b; }
 
-/* ---- Arguments ----------------------------------------------------------------------------------------------------------- */
+/* ---- Arguments --------------------------------------------------------------------------------------------------- */
 
 /* Reads packed arguments in order; their total size is right by the calling convention. */
 typedef struct arguments_t {
@@ -53,7 +52,8 @@ static iree_status_t next_place(arguments_t* arguments, place_t* out_place) {
 static iree_status_t next_size(arguments_t* arguments, uint64_t* out_size) {
   *out_size = next_i64(arguments);
   if (*out_size <= UINT32_MAX) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "size or stride %lld has more than 32 bits", (long long)*out_size);
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "size or stride %lld has more than 32 bits",
+                          (long long)*out_size);
 }
 
 static iree_status_t next_sizes(arguments_t* arguments, uint64_t* out_sizes, uint32_t count) {
@@ -70,16 +70,17 @@ static iree_status_t map(const place_t* place, uint64_t extent, uint64_t element
     return iree_make_status(IREE_STATUS_PERMISSION_DENIED, "the buffer written to is read-only");
   }
   if (offset > capacity || length > capacity - offset) {
-    return iree_make_status(IREE_STATUS_OUT_OF_RANGE,
-                            "out-of-bounds access detected (offset=%llu, length=%llu, alignment=%llu, buffer length=%llu)",
-                            (unsigned long long)offset, (unsigned long long)length, (unsigned long long)element_size,
-                            (unsigned long long)capacity);
+    return iree_make_status(
+        IREE_STATUS_OUT_OF_RANGE,
+        "out-of-bounds access detected (offset=%llu, length=%llu, alignment=%llu, buffer length=%llu)",
+        (unsigned long long)offset, (unsigned long long)length, (unsigned long long)element_size,
+        (unsigned long long)capacity);
   }
   *out_data = iree_vm_buffer_data(place->buffer) + offset;
   return iree_ok_status();
 }
 
-/* ---- 2-d functions --------------------------------------------------------------------------------------------------------- */
+/* ---- 2-d functions ----------------------------------------------------------------------------------------------- */
 
 /* Elements from the first to the last one of a 2-d operand. */
 static uint64_t extent_2d(const uint64_t size[2], uint64_t stride0, uint64_t stride1) {
@@ -144,7 +145,7 @@ static iree_status_t call_fill(iree_byte_span_t packed) {
   return iree_ok_status();
 }
 
-/* ---- Functions of tiles ------------------------------------------------------------------------------------------------------ */
+/* ---- Functions of tiles ------------------------------------------------------------------------------------------ */
 
 typedef struct tiled_operand_t {
   place_t place;
@@ -170,12 +171,9 @@ static iree_status_t map_mmt4d(const tiled_operand_t operands[3], vmvx_mmt4d_t* 
   uint64_t lhs_row = times(call->k, times(call->m0, call->k0));
   uint64_t rhs_row = times(call->k, times(call->n0, call->k0));
   uint64_t out_row = times(call->n, times(call->m0, call->n0));
-  IREE_RETURN_IF_ERROR(
-      map(&operands[0].place, extent_rows(call->m, call->lhs_stride, lhs_row), in_size, false, &lhs));
-  IREE_RETURN_IF_ERROR(
-      map(&operands[1].place, extent_rows(call->n, call->rhs_stride, rhs_row), in_size, false, &rhs));
-  IREE_RETURN_IF_ERROR(
-      map(&operands[2].place, extent_rows(call->m, call->out_stride, out_row), 4, true, &call->out));
+  IREE_RETURN_IF_ERROR(map(&operands[0].place, extent_rows(call->m, call->lhs_stride, lhs_row), in_size, false, &lhs));
+  IREE_RETURN_IF_ERROR(map(&operands[1].place, extent_rows(call->n, call->rhs_stride, rhs_row), in_size, false, &rhs));
+  IREE_RETURN_IF_ERROR(map(&operands[2].place, extent_rows(call->m, call->out_stride, out_row), 4, true, &call->out));
   call->lhs = lhs;
   call->rhs = rhs;
   return iree_ok_status();
@@ -223,8 +221,8 @@ static iree_status_t map_pack(const operand_t* matrix, const operand_t* packed, 
   call->packed_stride0 = packed->strides[0];
   call->packed_stride1 = packed->strides[1];
   IREE_RETURN_IF_ERROR(map(&packed->place, extent, call->element_size, !is_unpack, &call->packed));
-  return map(&matrix->place, extent_2d(call->size, matrix->strides[0], matrix->strides[1]), call->element_size, is_unpack,
-             &call->matrix);
+  return map(&matrix->place, extent_2d(call->size, matrix->strides[0], matrix->strides[1]), call->element_size,
+             is_unpack, &call->matrix);
 }
 
 static iree_status_t call_pack_or_unpack(iree_byte_span_t packed, bool is_unpack) {
@@ -264,60 +262,61 @@ static iree_status_t call_query_tile_sizes(iree_byte_span_t packed, iree_byte_sp
   return iree_ok_status();
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Tables ------------------------------------------------------------------------------------------------------ */
 
 /* Every function has a shim of its own: the interface knows no other way to say which kernel is meant. */
-#define SHIM(name, call)                                                                                              \
-  static iree_status_t shim_##name(iree_vm_stack_t* stack, uint32_t flags, iree_byte_span_t arguments,                 \
-                                   iree_byte_span_t results, iree_vm_native_function_target_t target, void* module,    \
-                                   iree_vm_module_state_t* module_state) {                                             \
-    (void)stack, (void)flags, (void)results, (void)target, (void)module, (void)module_state;                           \
-    return call;                                                                                                       \
+#define SHIM(name, call)                                                                                            \
+  static iree_status_t shim_##name(iree_vm_stack_t* stack, uint32_t flags, iree_byte_span_t arguments,              \
+                                   iree_byte_span_t results, iree_vm_native_function_target_t target, void* module, \
+                                   iree_vm_module_state_t* module_state) {                                          \
+    (void)stack, (void)flags, (void)results, (void)target, (void)module, (void)module_state;                        \
+    return call;                                                                                                    \
   }
 
 #define UNARY "0rIIIrIIIII_v"
 #define BINARY "0rIIIrIIIrIIIII_v"
 
 /* FUNCTION(identifier, name, calling convention, call), sorted by name. */
-#define VMVX_FUNCTIONS(FUNCTION)                                                                              \
-  FUNCTION(abs_f32, "abs.2d.f32", UNARY, call_unary(arguments, 4, vmvx_abs_f32))                              \
-  FUNCTION(add_f32, "add.2d.f32", BINARY, call_binary(arguments, vmvx_add_f32))                               \
-  FUNCTION(add_i32, "add.2d.i32", BINARY, call_binary(arguments, vmvx_add_i32))                               \
-  FUNCTION(and_i32, "and.2d.i32", BINARY, call_binary(arguments, vmvx_and_i32))                               \
-  FUNCTION(ceil_f32, "ceil.2d.f32", UNARY, call_unary(arguments, 4, vmvx_ceil_f32))                           \
-  FUNCTION(copy_x16, "copy.2d.x16", UNARY, call_unary(arguments, 2, vmvx_copy_x16))                           \
-  FUNCTION(copy_x32, "copy.2d.x32", UNARY, call_unary(arguments, 4, vmvx_copy_x32))                           \
-  FUNCTION(copy_x64, "copy.2d.x64", UNARY, call_unary(arguments, 8, vmvx_copy_x64))                           \
-  FUNCTION(copy_x8, "copy.2d.x8", UNARY, call_unary(arguments, 1, vmvx_copy_x8))                              \
-  FUNCTION(ctlz_i32, "ctlz.2d.i32", UNARY, call_unary(arguments, 4, vmvx_ctlz_i32))                           \
-  FUNCTION(div_f32, "div.2d.f32", BINARY, call_binary(arguments, vmvx_div_f32))                               \
-  FUNCTION(divs_i32, "divs.2d.i32", BINARY, call_binary(arguments, vmvx_divs_i32))                            \
-  FUNCTION(divu_i32, "divu.2d.i32", BINARY, call_binary(arguments, vmvx_divu_i32))                            \
-  FUNCTION(exp_f32, "exp.2d.f32", UNARY, call_unary(arguments, 4, vmvx_exp_f32))                              \
-  FUNCTION(fill_x32, "fill.2d.x32", "0irIIII_v", call_fill(arguments))                                        \
-  FUNCTION(floor_f32, "floor.2d.f32", UNARY, call_unary(arguments, 4, vmvx_floor_f32))                        \
-  FUNCTION(log_f32, "log.2d.f32", UNARY, call_unary(arguments, 4, vmvx_log_f32))                              \
-  FUNCTION(mmt4d, "mmt4d", "0rIIrIIrIIIIIiiii_v", call_mmt4d(arguments))                                      \
-  FUNCTION(mul_f32, "mul.2d.f32", BINARY, call_binary(arguments, vmvx_mul_f32))                               \
-  FUNCTION(mul_i32, "mul.2d.i32", BINARY, call_binary(arguments, vmvx_mul_i32))                               \
-  FUNCTION(neg_f32, "neg.2d.f32", UNARY, call_unary(arguments, 4, vmvx_neg_f32))                              \
-  FUNCTION(or_i32, "or.2d.i32", BINARY, call_binary(arguments, vmvx_or_i32))                                  \
-  FUNCTION(pack, "pack", "0rIIIrIIIIIIIIIIi_v", call_pack_or_unpack(arguments, false))                        \
-  FUNCTION(query_tile_sizes, "query_tile_sizes.2d", "0IIi_II", call_query_tile_sizes(arguments, results))     \
-  FUNCTION(rsqrt_f32, "rsqrt.2d.f32", UNARY, call_unary(arguments, 4, vmvx_rsqrt_f32))                        \
-  FUNCTION(shl_i32, "shl.2d.i32", BINARY, call_binary(arguments, vmvx_shl_i32))                               \
-  FUNCTION(shrs_i32, "shrs.2d.i32", BINARY, call_binary(arguments, vmvx_shrs_i32))                            \
-  FUNCTION(shru_i32, "shru.2d.i32", BINARY, call_binary(arguments, vmvx_shru_i32))                            \
-  FUNCTION(sub_f32, "sub.2d.f32", BINARY, call_binary(arguments, vmvx_sub_f32))                               \
-  FUNCTION(sub_i32, "sub.2d.i32", BINARY, call_binary(arguments, vmvx_sub_i32))                               \
-  FUNCTION(unpack, "unpack", "0rIIIrIIIIIIIIIi_v", call_pack_or_unpack(arguments, true))                      \
+#define VMVX_FUNCTIONS(FUNCTION)                                                                          \
+  FUNCTION(abs_f32, "abs.2d.f32", UNARY, call_unary(arguments, 4, vmvx_abs_f32))                          \
+  FUNCTION(add_f32, "add.2d.f32", BINARY, call_binary(arguments, vmvx_add_f32))                           \
+  FUNCTION(add_i32, "add.2d.i32", BINARY, call_binary(arguments, vmvx_add_i32))                           \
+  FUNCTION(and_i32, "and.2d.i32", BINARY, call_binary(arguments, vmvx_and_i32))                           \
+  FUNCTION(ceil_f32, "ceil.2d.f32", UNARY, call_unary(arguments, 4, vmvx_ceil_f32))                       \
+  FUNCTION(copy_x16, "copy.2d.x16", UNARY, call_unary(arguments, 2, vmvx_copy_x16))                       \
+  FUNCTION(copy_x32, "copy.2d.x32", UNARY, call_unary(arguments, 4, vmvx_copy_x32))                       \
+  FUNCTION(copy_x64, "copy.2d.x64", UNARY, call_unary(arguments, 8, vmvx_copy_x64))                       \
+  FUNCTION(copy_x8, "copy.2d.x8", UNARY, call_unary(arguments, 1, vmvx_copy_x8))                          \
+  FUNCTION(ctlz_i32, "ctlz.2d.i32", UNARY, call_unary(arguments, 4, vmvx_ctlz_i32))                       \
+  FUNCTION(div_f32, "div.2d.f32", BINARY, call_binary(arguments, vmvx_div_f32))                           \
+  FUNCTION(divs_i32, "divs.2d.i32", BINARY, call_binary(arguments, vmvx_divs_i32))                        \
+  FUNCTION(divu_i32, "divu.2d.i32", BINARY, call_binary(arguments, vmvx_divu_i32))                        \
+  FUNCTION(exp_f32, "exp.2d.f32", UNARY, call_unary(arguments, 4, vmvx_exp_f32))                          \
+  FUNCTION(fill_x32, "fill.2d.x32", "0irIIII_v", call_fill(arguments))                                    \
+  FUNCTION(floor_f32, "floor.2d.f32", UNARY, call_unary(arguments, 4, vmvx_floor_f32))                    \
+  FUNCTION(log_f32, "log.2d.f32", UNARY, call_unary(arguments, 4, vmvx_log_f32))                          \
+  FUNCTION(mmt4d, "mmt4d", "0rIIrIIrIIIIIiiii_v", call_mmt4d(arguments))                                  \
+  FUNCTION(mul_f32, "mul.2d.f32", BINARY, call_binary(arguments, vmvx_mul_f32))                           \
+  FUNCTION(mul_i32, "mul.2d.i32", BINARY, call_binary(arguments, vmvx_mul_i32))                           \
+  FUNCTION(neg_f32, "neg.2d.f32", UNARY, call_unary(arguments, 4, vmvx_neg_f32))                          \
+  FUNCTION(or_i32, "or.2d.i32", BINARY, call_binary(arguments, vmvx_or_i32))                              \
+  FUNCTION(pack, "pack", "0rIIIrIIIIIIIIIIi_v", call_pack_or_unpack(arguments, false))                    \
+  FUNCTION(query_tile_sizes, "query_tile_sizes.2d", "0IIi_II", call_query_tile_sizes(arguments, results)) \
+  FUNCTION(rsqrt_f32, "rsqrt.2d.f32", UNARY, call_unary(arguments, 4, vmvx_rsqrt_f32))                    \
+  FUNCTION(shl_i32, "shl.2d.i32", BINARY, call_binary(arguments, vmvx_shl_i32))                           \
+  FUNCTION(shrs_i32, "shrs.2d.i32", BINARY, call_binary(arguments, vmvx_shrs_i32))                        \
+  FUNCTION(shru_i32, "shru.2d.i32", BINARY, call_binary(arguments, vmvx_shru_i32))                        \
+  FUNCTION(sub_f32, "sub.2d.f32", BINARY, call_binary(arguments, vmvx_sub_f32))                           \
+  FUNCTION(sub_i32, "sub.2d.i32", BINARY, call_binary(arguments, vmvx_sub_i32))                           \
+  FUNCTION(unpack, "unpack", "0rIIIrIIIIIIIIIi_v", call_pack_or_unpack(arguments, true))                  \
   FUNCTION(xor_i32, "xor.2d.i32", BINARY, call_binary(arguments, vmvx_xor_i32))
 
 #define FUNCTION(identifier, name, convention, call) SHIM(identifier, call)
 VMVX_FUNCTIONS(FUNCTION)
 #undef FUNCTION
 
-#define TEXT(literal) {(literal), sizeof(literal) - 1}
+#define TEXT(literal) \
+  { (literal), sizeof(literal) - 1 }
 static const iree_vm_native_export_descriptor_t vmvx_exports[] = {
 #define FUNCTION(identifier, name, convention, call) {TEXT(name), TEXT(convention), 0, NULL},
     VMVX_FUNCTIONS(FUNCTION)
