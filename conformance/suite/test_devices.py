@@ -124,8 +124,8 @@ def test_program_of_another_device(case: Case, lane: Lane) -> None:
 @clause("DEV-selection")
 @pytest.mark.parametrize("place", [0, 1])
 def test_program_finds_its_device(case: Case, lane: Lane, place: int) -> None:
-    """Beside one that the program may also run on, or not. It computes in its initializer: tools take inputs to and fetch
-    results from the first device."""
+    """Beside one that the program may also run on, or not. It computes in its initializer: tools take inputs to the first
+    device and fetch results from there."""
     devices = [other_local(lane)]
     devices.insert(place, lane.device)
     seen = case.run(tenant(), on(lane, "tenancy_in_init"), function="main", device=tuple(devices)).succeeds("i32=1")
@@ -142,7 +142,7 @@ def test_concurrency(case: Case, lane: Lane) -> None:
 @clause("DEV-workers")
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_workers(case: Case, lane: Lane, workers: int) -> None:
-    """Seen as threads beside those that `local-sync` has, and in the answer to a query; elsewhere it changes nothing."""
+    """Seen as threads beside those that `local-sync` has; elsewhere the flag changes nothing."""
     flags = (f"--task_topology_group_count={workers}",)
     base = case.run(tenant(), function="ping", device=None if lane.backend != "local-task" else "local-sync")
     alone = threads(base.succeeds("i32=1"), "tenant.call(ping)")
