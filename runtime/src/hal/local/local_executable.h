@@ -5,7 +5,7 @@
 
 #include "hal/executable_impl.h"
 
-/* ---- Issuing ------------------------------------------------------------------------------------------------------- */
+/* ---- Issuing ----------------------------------------------------------------------------------------------------- */
 
 /* One dispatch with its bindings resolved; constant while workgroups run. */
 typedef struct local_dispatch_t {
@@ -33,7 +33,7 @@ struct local_executable_t {
                          uint64_t begin, uint64_t end);
 };
 
-/* ---- Loading ------------------------------------------------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 /* All loaders of one device: embedded-elf-x86_64, system-elf-x86_64, vmvx-bytecode-fb, and static when a library is
  * registered; executable plugins. */
@@ -51,7 +51,7 @@ bool local_loaders_support(local_loaders_t* loaders, iree_string_view_t format);
 iree_status_t local_loaders_load(local_loaders_t* loaders, const iree_hal_executable_params_t* params,
                                  iree_hal_executable_t** out_executable);
 
-/* ---- The processor ------------------------------------------------------------------------------------------------- */
+/* ---- The processor ----------------------------------------------------------------------------------------------- */
 
 /* The eight words that kernels get (facts: hal §6.6), detected once. */
 const uint64_t* local_processor_data(void);
