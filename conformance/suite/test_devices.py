@@ -124,8 +124,8 @@ def test_program_of_another_device(case: Case, lane: Lane) -> None:
 @clause("DEV-selection")
 @pytest.mark.parametrize("place", [0, 1])
 def test_program_finds_its_device(case: Case, lane: Lane, place: int) -> None:
-    """Beside one that the program may also run on, or not. It computes in its initializer: tools take inputs to the first
-    device and fetch results from there."""
+    """Beside one that the program may also run on, or not. It computes in its initializer: tools take inputs to the
+    first device and fetch results from there."""
     devices = [other_local(lane)]
     devices.insert(place, lane.device)
     seen = case.run(tenant(), on(lane, "tenancy_in_init"), function="main", device=tuple(devices)).succeeds("i32=1")
