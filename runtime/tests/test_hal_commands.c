@@ -12,8 +12,7 @@ static void states(device_world_t* world) {
   CHECK_FAILURE(FAILED_PRECONDITION, not_recording, record_fill(commands, direct_ref(buffer, 0, 16), 1));
   CHECK_OK(iree_hal_command_buffer_begin(commands));
   CHECK_STATUS(IREE_STATUS_FAILED_PRECONDITION, iree_hal_command_buffer_begin(commands));
-  CHECK_FAILURE(FAILED_PRECONDITION,
-                "command buffer recording has not been ended and it is still in a recording state",
+  CHECK_FAILURE(FAILED_PRECONDITION, "command buffer recording has not been ended and it is still in a recording state",
                 execute_now(world, commands, 0, NULL));
   CHECK_OK(iree_hal_command_buffer_end(commands));
   CHECK_FAILURE(FAILED_PRECONDITION, not_recording, iree_hal_command_buffer_end(commands));
@@ -45,15 +44,13 @@ static void categories(device_world_t* world) {
   iree_hal_executable_t* executable = new_executable();
   CHECK_OK(iree_hal_command_buffer_create(world->device, 0, IREE_HAL_COMMAND_CATEGORY_DISPATCH, ANY, 0, &commands));
   CHECK_OK(iree_hal_command_buffer_begin(commands));
-  CHECK_FAILURE(FAILED_PRECONDITION,
-                "operation requires categories TRANSFER but command buffer only supports DISPATCH",
+  CHECK_FAILURE(FAILED_PRECONDITION, "operation requires categories TRANSFER but command buffer only supports DISPATCH",
                 record_fill(commands, direct_ref(buffer, 0, 16), 1));
   CHECK_OK(record_add(commands, executable, 4, 1, direct_ref(buffer, 0, 16)));
   iree_hal_command_buffer_release(commands);
   CHECK_OK(iree_hal_command_buffer_create(world->device, 0, IREE_HAL_COMMAND_CATEGORY_TRANSFER, ANY, 0, &commands));
   CHECK_OK(iree_hal_command_buffer_begin(commands));
-  CHECK_FAILURE(FAILED_PRECONDITION,
-                "operation requires categories DISPATCH but command buffer only supports TRANSFER",
+  CHECK_FAILURE(FAILED_PRECONDITION, "operation requires categories DISPATCH but command buffer only supports TRANSFER",
                 record_add(commands, executable, 4, 1, direct_ref(buffer, 0, 16)));
   iree_hal_command_buffer_release(commands);
   iree_hal_executable_release(executable);
@@ -254,10 +251,9 @@ static iree_status_t record_indirect(iree_hal_command_buffer_t* commands, iree_h
   const uint32_t constant = 1;
   const iree_hal_buffer_ref_t binding = direct_ref(target, 0, WHOLE);
   const iree_hal_dispatch_config_t config = {.workgroup_count_ref = counts};
-  return iree_hal_command_buffer_dispatch(commands, executable, KERNEL_ADD, config,
-                                          iree_make_const_byte_span(&constant, 4),
-                                          (iree_hal_buffer_ref_list_t){1, &binding},
-                                          IREE_HAL_DISPATCH_FLAG_DYNAMIC_INDIRECT_PARAMETERS);
+  return iree_hal_command_buffer_dispatch(
+      commands, executable, KERNEL_ADD, config, iree_make_const_byte_span(&constant, 4),
+      (iree_hal_buffer_ref_list_t){1, &binding}, IREE_HAL_DISPATCH_FLAG_DYNAMIC_INDIRECT_PARAMETERS);
 }
 
 /* Counts are read when the command runs: first 4x1x1, then 3x1x70000, which is too much. */
