@@ -207,7 +207,7 @@ static bool run_tasks(task_executor_t* executor, local_worker_t worker, bool onl
     if (finished) count_finished(executor);
     found = true;
   }
-  if (found && only_one) task_pool_wake_for_operations(&executor->pool);
+  if (found && only_one) task_pool_wake_instead(&executor->pool);
   task_pool_unlock(&executor->pool);
   return found;
 }

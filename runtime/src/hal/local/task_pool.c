@@ -35,6 +35,14 @@ void task_pool_wake_for_operations(task_pool_t* pool) {
   if (pool->operations > pool->spinning + pool->notified + pool->napping) task_pool_wake_one(pool);
 }
 
+void task_pool_wake_instead(task_pool_t* pool) {
+  if (pool->regions && pool->spinning + pool->notified == 0 && task_pool_has_work(pool)) {
+    task_pool_wake_one(pool);
+  } else {
+    task_pool_wake_for_operations(pool);
+  }
+}
+
 /* ---- Resting ----------------------------------------------------------------------------------------------------- */
 
 /* Called with the lock held. Until notified, `deadline`, or the end of the pool. */

@@ -61,6 +61,8 @@ bool task_pool_has_work(const task_pool_t* pool);
 void task_pool_wake_one(task_pool_t* pool);
 /* Wakes a thread unless enough of them will look for operations anyway. */
 void task_pool_wake_for_operations(task_pool_t* pool);
+/* A thread that is none of the pool stops working: another one takes its place where there is more to do. */
+void task_pool_wake_instead(task_pool_t* pool);
 
 /* ---- Without ---- */
 
