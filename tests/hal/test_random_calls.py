@@ -242,5 +242,4 @@ _SETTINGS = settings(
 TestSync = SyncMachine.TestCase
 TestTask = TaskMachine.TestCase
 TestPending = PendingMachine.TestCase
-for case in (TestSync, TestTask, TestPending):
-    case.settings = _SETTINGS
+TestSync.settings = TestTask.settings = TestPending.settings = _SETTINGS
