@@ -240,12 +240,6 @@ def test_numbers_are_not_guessed(own: Tool, module: Flag, text: str) -> None:
     refused(own.run(module("values"), NUMBERS, f"--input={text}"), "INVALID_ARGUMENT", text, "parsing function inputs")
 
 
-@pytest.mark.parametrize("text", ["2xi32=1 2", "&4xi8=0", "@x.npy", "*x.npy", "x"])
-def test_tensors_need_the_hal(own: Tool, module: Flag, text: str) -> None:
-    ran = own.run(module("values"), "--function=same_buffer", f"--input={text}")
-    refused(ran, "UNIMPLEMENTED", f"`{text}`", "HAL")
-
-
 def test_a_plus_is_a_sign(own: Tool, module: Flag) -> None:
     ran = own.run(module("math"), "--function=add", "--input=+3", "--input=4")
     assert ran.stdout.endswith("i32=7\n")

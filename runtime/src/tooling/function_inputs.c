@@ -29,6 +29,11 @@ static iree_status_t next_letter(const value_parser_t* parser, char* out_letter)
   return iree_ok_status();
 }
 
+static bool is_number_next(const value_parser_t* parser) {
+  iree_host_size_t index = iree_vm_list_size(parser->values);
+  return index < parser->cconv.size && scalar_type_of_letter(parser->cconv.data[index]) != IREE_VM_VALUE_TYPE_NONE;
+}
+
 static iree_status_t push_ref(value_parser_t* parser, iree_vm_ref_t ref) {
   iree_status_t status = iree_vm_list_push_ref_move(parser->values, &ref);
   iree_vm_ref_release(&ref);
@@ -50,6 +55,11 @@ static iree_status_t push_number(value_parser_t* parser, iree_string_view_t text
 
 /* ---- References -------------------------------------------------------------------------------------------------- */
 
+static iree_status_t check_tensor_memory(const value_parser_t* parser) {
+  if (parser->source.device_allocator) return iree_ok_status();
+  return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "there is no memory for tensors; only (null) can be given");
+}
+
 static iree_status_t push_next_array(value_parser_t* parser, input_file_t* file) {
   iree_hal_buffer_view_t* view = NULL;
   char letter = 0;
@@ -67,6 +77,7 @@ static iree_status_t push_next_array(value_parser_t* parser, input_file_t* file)
 static iree_status_t push_npy(value_parser_t* parser, iree_string_view_t text) {
   input_file_t* file = NULL;
   iree_string_view_t path = iree_make_string_view(text.data + 1, text.size - 1);
+  IREE_RETURN_IF_ERROR(check_tensor_memory(parser));
   if (!iree_string_view_ends_with(path, IREE_SV(".npy"))) {
     return iree_make_status(IREE_STATUS_UNIMPLEMENTED,
                             "only .npy files say which tensors they hold; write SHAPExTYPE=@FILE for raw bytes");
@@ -99,9 +110,7 @@ static iree_status_t push_empty(value_parser_t* parser) {
 
 static iree_status_t push_reference(value_parser_t* parser, iree_string_view_t text) {
   if (is_wildcard(text)) return push_empty(parser);
-  if (!parser->source.device_allocator) {
-    return iree_make_status(IREE_STATUS_UNIMPLEMENTED, "there is no memory for tensors; only (null) can be given");
-  }
+  IREE_RETURN_IF_ERROR(check_tensor_memory(parser));
   if (text.data[0] == '@' || text.data[0] == '+') return push_npy(parser, text);
   return text.data[0] == '&' ? push_storage(parser, text) : push_tensor(parser, text);
 }
@@ -113,7 +122,7 @@ static iree_status_t push_text(value_parser_t* parser, iree_string_view_t text) 
   if (iree_string_view_is_empty(text)) {
     return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "no value specified for input");
   }
-  if (text.data[0] == '*' && parser->source.device_allocator) return push_npy(parser, text);
+  if (text.data[0] == '*' && !is_number_next(parser)) return push_npy(parser, text);
   IREE_RETURN_IF_ERROR(next_letter(parser, &letter));
   if (parser->ignored_is_empty && iree_string_view_equal(text, IREE_SV("(ignored)"))) return push_empty(parser);
   iree_vm_value_type_t type = scalar_type_of_letter(letter);
