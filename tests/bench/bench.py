@@ -23,6 +23,8 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
+import tensors
+
 ROOT = Path(__file__).resolve().parents[2]
 PREBUILT = ROOT / "fixtures" / "bench" / "prebuilt" / "17"
 LOOP = 100_000
@@ -67,10 +69,11 @@ LINES = (
 
 
 def build(folder: Path) -> Path:
-    """Builds the measuring program in release mode."""
+    """Builds the measuring program and the tools in release mode; the path of the program."""
     options = ["-DVMRT_BUILD_BENCH=ON", "-DCMAKE_BUILD_TYPE=Release"]
     configure = ["cmake", "-S", str(ROOT / "runtime"), "-B", str(folder), *options]
-    for command in (configure, ["cmake", "--build", str(folder), "-j", "2", "--target", "measure"]):
+    targets = ["measure", "vm-benchmark-module", "vm-run-module"]
+    for command in (configure, ["cmake", "--build", str(folder), "-j", "2", "--target", *targets]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             sys.exit(done.stdout + done.stderr)
@@ -161,6 +164,36 @@ def in_turns(first: Callable[[], float], second: Callable[[], float], repetition
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
+def row(name: str, own: float, wheel: float) -> None:
+    print(f"{name:<54}{own:>12.2f}{wheel:>12.2f}{wheel / own:>10.2f}x", flush=True)
+
+
+def head(unit: str) -> None:
+    print(f"{unit + ' each (medians)':<54}{'own':>12}{'wheel':>12}{'wheel/own':>11}")
+
+
+def functions(program: Path, options: argparse.Namespace) -> None:
+    """What a VM does, in nanoseconds."""
+    head("nanoseconds")
+    for line in LINES:
+        if options.only in line.name:
+            own = functools.partial(measure_own, program, line, options.seconds)
+            wheel = functools.partial(measure_wheel, line, options.seconds)
+            row(line.name, *in_turns(own, wheel, options.repetitions))
+
+
+def tensor_programs(built: Path, options: argparse.Namespace) -> None:
+    """What devices do, in microseconds."""
+    head("\nmicroseconds")
+    for line in tensors.lines():
+        if options.only in line.name:
+            own = functools.partial(tensors.microseconds, built, "vm", line, PREBUILT, options.seconds)
+            wheel = functools.partial(
+                tensors.microseconds, wheel_tool().parent, "iree", line, PREBUILT, options.seconds
+            )
+            row(line.name, *in_turns(own, wheel, options.repetitions))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=5)
@@ -172,16 +205,8 @@ def main() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="vmrt-bench-"))
     try:
         program = build(options.build or scratch)
-        print(f"{'nanoseconds each (medians)':<36}{'own':>10}{'wheel':>10}{'wheel/own':>11}")
-        for line in LINES:
-            if options.only not in line.name:
-                continue
-            own, wheel = in_turns(
-                functools.partial(measure_own, program, line, options.seconds),
-                functools.partial(measure_wheel, line, options.seconds),
-                options.repetitions,
-            )
-            print(f"{line.name:<36}{own:>10.2f}{wheel:>10.2f}{wheel / own:>10.2f}x", flush=True)
+        functions(program, options)
+        tensor_programs(options.build or scratch, options)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
