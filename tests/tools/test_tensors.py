@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -396,6 +397,25 @@ def test_parameter_flags(own: Tool, module: Flag) -> None:
     refused(own.run(needs, "--parameters=missing.irpa"), "NOT_FOUND", "missing.irpa", "--parameters=")
     refused(own.run(needs, "--parameter_mode=fast"), "INVALID_ARGUMENT", "--parameter_mode=", "'fast'")
     assert own.run(module("values"), "--parameters=missing.irpa", "--function=nothing").exit == 0
+
+
+PARAMETERS = Path(__file__).parents[2] / "fixtures" / "hal" / "parameters"
+BUMP = (f"--module={PARAMETERS}/prebuilt/17/vmvx/parameters.vmfb", "--function=bump")
+
+
+@pytest.mark.parametrize("archive", ["model.irpa", "model.gguf", "model.safetensors"])
+@pytest.mark.parametrize("mode", ["file", "preload"])
+def test_parameters(own: Tool, device: str, archive: str, mode: str) -> None:
+    ran = own.run(*BUMP, device, f"--parameters=model={PARAMETERS / archive}", f"--parameter_mode={mode}")
+    assert printed(ran) == "4xi32=10 12 14 16"
+
+
+def test_parameters_of_another_scope(own: Tool, device: str) -> None:
+    archive = PARAMETERS / "model.irpa"
+    for flags in ([], [f"--parameters={archive}"], [f"--parameters=other={archive}"]):
+        refused(own.run(*BUMP, device, *flags), "NOT_FOUND", "scopes like 'model'")
+    both = own.run(*BUMP, device, f"--parameters=other={archive}", f"--parameters=model={archive}")
+    assert printed(both) == "4xi32=10 12 14 16"
 
 
 # ---- Teardown
