@@ -129,6 +129,7 @@ def test_junit_xml(check_tool: Tool, module: Flag) -> None:
         assert case.get("classname") == "check_all" and case.get("timestamp") is not None
         assert case.get("status") == ("notrun" if name == "DISABLED_fail" else "run")
         assert len(case) == {"fail_several": 3, "fail_status": 2}.get(str(name), int(name in BAD))
+    assert [case.get("assertions") for case in suite] == ["5", "1", "1", "1", "1", "3", "1", "0"]
     (eq,) = cases["fail_eq"]
     assert eq.tag == "failure" and eq.text == eq.get("message") and "3xi32=1 2 4" in str(eq.text)
 
@@ -141,6 +142,7 @@ def test_json(check_tool: Tool, module: Flag) -> None:
     (suite,) = all_of_it["testsuites"]
     assert (suite["tests"], suite["failures"]) == (all_of_it["tests"], all_of_it["failures"]) == (8, 4)
     several = suite["testsuite"][ORDINALS["fail_several"]]
+    assert several["assertions"] == 3
     assert [failure["type"] for failure in several["failures"]] == ["", "", ""]
     assert several["failures"][0]["failure"] == "Expected 0 to be nonzero."
 

@@ -69,8 +69,9 @@ static void put_xml_case(const test_suite_t* suite, const test_case_t* test, FIL
   put_attribute_text(file, test->name);
   fprintf(file, "\" value_param=\"%zu\" file=\"", test->ordinal);
   put_attribute_text(file, suite->name);
-  fprintf(file, "\" line=\"0\" status=\"%s\" result=\"%s\" time=\"%.3f\" timestamp=\"%s\" classname=\"",
-          status_of(test), result_of(test), seconds_of(test), time_text(test->started).chars);
+  fprintf(file,
+          "\" line=\"0\" assertions=\"%zu\" status=\"%s\" result=\"%s\" time=\"%.3f\" timestamp=\"%s\" classname=\"",
+          test->check_count, status_of(test), result_of(test), seconds_of(test), time_text(test->started).chars);
   put_attribute_text(file, suite->name);
   fputs(test->failures ? "\">\n" : "\" />\n", file);
   for (const test_failure_t* failure = test->failures; failure; failure = failure->next) {
@@ -127,9 +128,10 @@ static void put_json_case(const test_suite_t* suite, const test_case_t* test, FI
   fprintf(file, ",\n          \"value_param\": \"%zu\",\n          \"file\": ", test->ordinal);
   json_put_string(file, suite->name);
   fprintf(file,
-          ",\n          \"line\": 0,\n          \"status\": \"%s\",\n          \"result\": \"%s\",\n"
+          ",\n          \"line\": 0,\n          \"assertions\": %zu,\n          \"status\": \"%s\",\n"
+          "          \"result\": \"%s\",\n"
           "          \"timestamp\": \"%s\",\n          \"time\": \"%.3fs\",\n          \"classname\": ",
-          test->has_run ? "RUN" : "NOTRUN", test->has_run ? "COMPLETED" : "SUPPRESSED",
+          test->check_count, test->has_run ? "RUN" : "NOTRUN", test->has_run ? "COMPLETED" : "SUPPRESSED",
           time_text(test->started).chars, seconds_of(test));
   json_put_string(file, suite->name);
   if (test->failures) put_json_failures(test, file);

@@ -23,7 +23,7 @@ typedef struct test_case_t {
   bool has_run;
   iree_time_t started; /* since the epoch */
   double seconds;
-  iree_host_size_t check_count;
+  iree_host_size_t check_count; /* assertions, those that hold too */
   test_failure_t* failures; /* in order */
   test_failure_t** last_failure;
 } test_case_t;
