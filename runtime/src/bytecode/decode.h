@@ -46,6 +46,9 @@ typedef union code_word_t {
 #define CODE_REGISTER_64 0x4000u   /* 32-bit bank: a pair */
 #define CODE_REGISTER_INDEX 0x3FFFu
 
+/* References of loads and stores are named by their place behind the first register, in units of so many bytes. */
+#define CODE_PLACE_UNIT 8
+
 /* Flags of CALL_IMPORT. */
 enum { CALL_FLAG_YIELDABLE = 1, CALL_FLAG_VARIADIC = 2, CALL_FLAG_TRACED = 4, CALL_FLAG_PLANNED = 8 };
 

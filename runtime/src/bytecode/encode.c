@@ -315,10 +315,57 @@ static void encode_accumulating(encoder_t* encoder, uint16_t code) {
   uint32_t count = accumulating[code].operands + 1u;
   for (uint32_t i = 0; i < count; ++i) registers[i] = reader_u16(&encoder->in);
   uint16_t form = choose_form(encoder, code, &registers[0], &registers[1]);
-  encoder_emit_op(encoder, form, registers[0], registers[1], registers[2]);
+  uint32_t word = encoder_emit_op(encoder, form, registers[0], registers[1], registers[2]);
   if (count == 4) encoder_emit_op(encoder, registers[3], 0, 0, 0);
+  if (form == CODE_ADD_I64_A) {
+    encoder_join(encoder, word, CODE_ADD_I64, CODE_ADD_ADD_I64);
+    encoder_join(encoder, word, CODE_FMA_I64, CODE_FMA_ADD_I64);
+  }
   encoder->accumulated = accumulating[code].accumulator;
   encoder->accumulated_from = registers[count - 1];
+  encoder->accumulated_word = word;
+  encoder->accumulated_end = encoder->count;
+}
+
+bool encoder_holds_i64(const encoder_t* encoder, uint16_t reg) {
+  return encoder->accumulated == ACCUMULATOR_I64 && encoder->accumulated_from == reg &&
+         encoder->form == CODE_FORM_FAST;
+}
+
+void encoder_join(encoder_t* encoder, uint32_t word, uint16_t first, uint16_t joined) {
+  if (!encoder->words || encoder->accumulated_end != word) return;
+  code_word_t* before = &encoder->words[encoder->accumulated_word];
+  if (before->op == first) before->op = joined;
+}
+
+/* ---- Elements of buffers ----------------------------------------------------------------------------------------- */
+
+/* Loads can take their index from the accumulator, stores of floats their value. */
+static uint16_t choose_element_form(const encoder_t* encoder, uint16_t code, uint16_t index, uint16_t value) {
+  accumulator_t wanted = ACCUMULATOR_I64;
+  uint16_t reg = index;
+  switch (code) {
+    case CODE_BUFFER_LOAD_I8_U: case CODE_BUFFER_LOAD_I8_S: case CODE_BUFFER_LOAD_I16_U: case CODE_BUFFER_LOAD_I16_S:
+    case CODE_BUFFER_LOAD_I32: case CODE_BUFFER_LOAD_I64:
+      break;
+    case CODE_BUFFER_STORE_F32: wanted = ACCUMULATOR_F32, reg = value; break;
+    case CODE_BUFFER_STORE_F64: wanted = ACCUMULATOR_F64, reg = value; break;
+    default: return code;
+  }
+  bool is_held = encoder->accumulated == wanted && encoder->accumulated_from == reg;
+  return is_held && encoder->form == CODE_FORM_FAST ? code + 1 : code;
+}
+
+static bool is_element_access(uint16_t code) {
+  return code >= CODE_BUFFER_LOAD_I8_U && code <= CODE_BUFFER_STORE_F64_A;
+}
+
+static void encode_element(encoder_t* encoder, uint16_t code) {
+  uint32_t ordinal = (uint32_t)(encoder->function - encoder->image->functions);
+  uint32_t buffer = reader_u16(&encoder->in) & BYTECODE_REGISTER_REF_INDEX;
+  uint32_t place = (uint32_t)(encoder->callees[ordinal].ref_offset + buffer * sizeof(iree_vm_ref_t)) / CODE_PLACE_UNIT;
+  uint16_t index = reader_u16(&encoder->in), value = reader_u16(&encoder->in);
+  encoder_emit_op(encoder, choose_element_form(encoder, code, index, value), (uint16_t)place, index, value);
 }
 
 static void encode_block(encoder_t* encoder) {
@@ -348,9 +395,12 @@ static void encode_instruction(encoder_t* encoder, bytecode_opcode_t opcode) {
     case BYTECODE_OP_CALL_VARIADIC_YIELDABLE:
       encoder_call(encoder, opcode);
       return;
-    default:
-      encode_plain(encoder, code_of[opcode], bytecode_opcode_info[opcode].fields);
-      return;
+    default: break;
+  }
+  if (is_element_access(code_of[opcode])) {
+    encode_element(encoder, code_of[opcode]);
+  } else {
+    encode_plain(encoder, code_of[opcode], bytecode_opcode_info[opcode].fields);
   }
 }
 
@@ -370,12 +420,12 @@ bytecode_opcode_t encoder_step(encoder_t* encoder) {
     encoder->follows_compare = false;
     return opcode;
   }
-  encoder->accumulated = ACCUMULATOR_NONE;
   if (is_fusable_compare(code_of[opcode])) {
     encode_compare(encoder, code_of[opcode]);
-    return opcode;
+  } else {
+    encode_instruction(encoder, opcode);
+    encoder->follows_compare = false;
   }
-  encode_instruction(encoder, opcode);
-  encoder->follows_compare = false;
+  encoder->accumulated = ACCUMULATOR_NONE;
   return opcode;
 }

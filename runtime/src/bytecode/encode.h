@@ -28,6 +28,8 @@ typedef struct encoder_t {
   code_word_t compare;
   uint8_t accumulated;       /* accumulator_t: what the instruction before left there */
   uint16_t accumulated_from; /* and in this register */
+  uint32_t accumulated_word; /* its first word */
+  uint32_t accumulated_end;  /* the word behind it */
   bool is_copying;        /* instructions of a block are written a second time, at a jump to it */
   uint32_t packed;        /* 16-bit numbers in the list being written */
   uint32_t watched_word;  /* of this word ... */
@@ -62,6 +64,11 @@ typedef struct operand_list_t {
 } operand_list_t;
 operand_list_t encoder_read_list(encoder_t* encoder);
 static inline uint16_t operand_at(operand_list_t list, uint32_t i) { return read_le16(list.items + 2 * i); }
+
+/* The 64-bit accumulator holds `reg`. */
+bool encoder_holds_i64(const encoder_t* encoder, uint16_t reg);
+/* When the word before `word` began an instruction `first`, makes it `joined`, which does what `word` says too. */
+void encoder_join(encoder_t* encoder, uint32_t word, uint16_t first, uint16_t joined);
 
 /* The block at `pc` has few instructions and no long ones. */
 bool encoder_is_short_block(encoder_t* encoder, uint32_t pc);

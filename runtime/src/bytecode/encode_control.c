@@ -134,6 +134,9 @@ static bool copy_loop_head(encoder_t* encoder, uint32_t pc) {
   reader_align2(&head);
   if (reader_u16(&head) != 0) return false;
   uint32_t word = encoder_emit_op(encoder, branch_of_compare(compare) + 1, a, b, result);
+  if (compare == CODE_CMP_LT_I64_S && encoder_holds_i64(encoder, a)) {
+    encoder_join(encoder, word, CODE_ADD_I64, CODE_ADD_BR_LT_I64_S_BACK);
+  }
   uint32_t offsets = encoder_emit(encoder, (code_word_t){.bits = 0});
   patch_offset(encoder, offsets, 0, word, word_of_block(encoder, then_pc));
   patch_offset(encoder, offsets, 1, word, word_of_block(encoder, else_pc));

@@ -425,31 +425,34 @@ iree_status_t interp_resume(iree_vm_stack_t* stack, bytecode_module_t* module, i
 #define AS_IS(value) (value)
 #define AS_PAIR(value) load_64(&(value))
 
-/* The place of an element of the buffer in operand a, its number being operand b; or the way out. */
-#define BUFFER_ELEMENT(size, write)                                                       \
-  const iree_vm_ref_t* ref = &REF(a);                                                     \
-  uint64_t offset = (uint64_t)load_64(&REG(b));                                           \
-  const iree_vm_buffer_t* buffer = (const iree_vm_buffer_t*)ref->ptr;                     \
-  if (UNLIKELY(ref->type != buffer_type || offset >= buffer->data.data_length / (size) || \
-               ((write) && !(buffer->access & IREE_VM_BUFFER_ACCESS_MUTABLE)))) {         \
-    status = interp_buffer_failure(ref, offset, size, write);                             \
-    goto failed;                                                                          \
-  }                                                                                       \
+/* The place of element `index` of the buffer whose reference is operand a; or the way out. */
+#define BUFFER_ELEMENT(size, index, write)                                                                        \
+  const iree_vm_ref_t* ref = (const iree_vm_ref_t*)((const uint8_t*)registers + (size_t)ip->a * CODE_PLACE_UNIT); \
+  uint64_t offset = (uint64_t)(index);                                                                            \
+  const iree_vm_buffer_t* buffer = (const iree_vm_buffer_t*)ref->ptr;                                             \
+  if (UNLIKELY(ref->type != buffer_type || offset >= buffer->data.data_length / (size) ||                         \
+               ((write) && !(buffer->access & IREE_VM_BUFFER_ACCESS_MUTABLE)))) {                                 \
+    status = interp_buffer_failure(ref, offset, size, write);                                                     \
+    goto failed;                                                                                                  \
+  }                                                                                                               \
   uint8_t* element = buffer->data.data + offset * (size)
-#define BUFFER_LOAD(name, type)            \
-  CASE(name) {                             \
-    BUFFER_ELEMENT(sizeof(type), false);   \
-    type value;                            \
-    memcpy(&value, element, sizeof value); \
-    REG(c) = (int32_t)value;               \
-    NEXT(1);                               \
+#define BUFFER_LOAD_BY(name, type, index, store)  \
+  CASE(name) {                                    \
+    BUFFER_ELEMENT(sizeof(type), (index), false); \
+    type value;                                   \
+    memcpy(&value, element, sizeof value);        \
+    store;                                        \
+    NEXT(1);                                      \
   }
-#define BUFFER_STORE(name, type)           \
-  CASE(name) {                             \
-    BUFFER_ELEMENT(sizeof(type), true);    \
-    type value = (type)(uint32_t)REG(c);   \
-    memcpy(element, &value, sizeof value); \
-    NEXT(1);                               \
+#define BUFFER_LOAD(name, type, store)                \
+  BUFFER_LOAD_BY(name, type, load_64(&REG(b)), store) \
+  BUFFER_LOAD_BY(name##_A, type, kept_i64, store)
+#define BUFFER_STORE(name, type, stored)                  \
+  CASE(name) {                                            \
+    BUFFER_ELEMENT(sizeof(type), load_64(&REG(b)), true); \
+    type value = (type)(stored);                          \
+    memcpy(element, &value, sizeof value);                \
+    NEXT(1);                                              \
   }
 
 /* The address of a global whose offset is in a register, or the way out. */
@@ -607,6 +610,20 @@ dispatch:
       store_64(&REG2(0), (int64_t)kept_i64);
       NEXT(2);
     }
+    CASE(ADD_ADD_I64) {
+      kept_i64 = (uint64_t)load_64(&REG(a)) + (uint64_t)load_64(&REG(b));
+      store_64(&REG(c), (int64_t)kept_i64);
+      kept_i64 += (uint64_t)load_64(&registers[ip[1].b]);
+      store_64(&registers[ip[1].c], (int64_t)kept_i64);
+      NEXT(2);
+    }
+    CASE(FMA_ADD_I64) {
+      kept_i64 = (uint64_t)load_64(&REG(a)) * (uint64_t)load_64(&REG(b)) + (uint64_t)load_64(&REG(c));
+      store_64(&REG2(0), (int64_t)kept_i64);
+      kept_i64 += (uint64_t)load_64(&registers[ip[2].b]);
+      store_64(&registers[ip[2].c], (int64_t)kept_i64);
+      NEXT(3);
+    }
     BINARY_KEPT_64(AND_I64, uint64_t, a & b)
     BINARY_KEPT_64(OR_I64, uint64_t, a | b)
     BINARY_KEPT_64(XOR_I64, uint64_t, a ^ b)
@@ -671,16 +688,20 @@ dispatch:
     }
 
     /* ---- Buffers ---- */
-    BUFFER_LOAD(BUFFER_LOAD_I8_U, uint8_t)
-    BUFFER_LOAD(BUFFER_LOAD_I8_S, int8_t)
-    BUFFER_LOAD(BUFFER_LOAD_I16_U, uint16_t)
-    BUFFER_LOAD(BUFFER_LOAD_I16_S, int16_t)
-    BUFFER_LOAD(BUFFER_LOAD_I32, int32_t)
-    CASE(BUFFER_LOAD_I64) { BUFFER_ELEMENT(8, false); memcpy(&REG(c), element, 8); NEXT(1); }
-    BUFFER_STORE(BUFFER_STORE_I8, uint8_t)
-    BUFFER_STORE(BUFFER_STORE_I16, uint16_t)
-    BUFFER_STORE(BUFFER_STORE_I32, uint32_t)
-    CASE(BUFFER_STORE_I64) { BUFFER_ELEMENT(8, true); memcpy(element, &REG(c), 8); NEXT(1); }
+    BUFFER_LOAD(BUFFER_LOAD_I8_U, uint8_t, REG(c) = value)
+    BUFFER_LOAD(BUFFER_LOAD_I8_S, int8_t, REG(c) = value)
+    BUFFER_LOAD(BUFFER_LOAD_I16_U, uint16_t, REG(c) = value)
+    BUFFER_LOAD(BUFFER_LOAD_I16_S, int16_t, REG(c) = value)
+    BUFFER_LOAD(BUFFER_LOAD_I32, int32_t, REG(c) = value)
+    BUFFER_LOAD(BUFFER_LOAD_I64, int64_t, store_64(&REG(c), value))
+    BUFFER_STORE(BUFFER_STORE_I8, uint8_t, REG(c))
+    BUFFER_STORE(BUFFER_STORE_I16, uint16_t, REG(c))
+    BUFFER_STORE(BUFFER_STORE_I32, uint32_t, REG(c))
+    BUFFER_STORE(BUFFER_STORE_I64, uint64_t, load_64(&REG(c)))
+    BUFFER_STORE(BUFFER_STORE_F32, float, load_f32(&REG(c)))
+    BUFFER_STORE(BUFFER_STORE_F32_A, float, kept_f32)
+    BUFFER_STORE(BUFFER_STORE_F64, double, load_f64(&REG(c)))
+    BUFFER_STORE(BUFFER_STORE_F64_A, double, kept_f64)
     CASE(BUFFER_LENGTH) {
       const iree_vm_ref_t* ref = &REF(a);
       if (UNLIKELY(ref->type != buffer_type)) {
@@ -767,6 +788,15 @@ dispatch:
     COMPARE_AND_BRANCH(BR_NE_I64, int64_t, AS_PAIR, a != b)
     COMPARE_AND_BRANCH(BR_LT_I64_S, int64_t, AS_PAIR, a < b)
     COMPARE_AND_BRANCH(BR_LT_I64_U, uint64_t, AS_PAIR, a < b)
+    CASE(ADD_BR_LT_I64_S_BACK) {
+      kept_i64 = (uint64_t)load_64(&REG(a)) + (uint64_t)load_64(&REG(b));
+      store_64(&REG(c), (int64_t)kept_i64);
+      ip += 1;
+      if (UNLIKELY(vm_stack_cancelled(stack))) goto cancelled;
+      bool holds = (int64_t)kept_i64 < load_64(&REG(b));
+      REG(c) = holds;
+      BRANCH(holds);
+    }
     CASE(BR_TABLE) {
       const int32_t* offsets = ip[1].offsets;
       uint32_t index = (uint32_t)REG(a), count = ip->b;
