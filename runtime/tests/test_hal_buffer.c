@@ -340,9 +340,44 @@ static void test_buffers_keep_their_allocator(void) {
   CHECK(vmrt_live_objects(VMRT_OBJECT_HAL_ALLOCATOR) == 1);
 }
 
+static iree_hal_buffer_t* allocate_transient(iree_device_size_t size, uint8_t** out_bytes) {
+  iree_hal_buffer_params_t params = {.type = DEVICE_MEMORY, .usage = DEFAULT_USAGE};
+  iree_hal_buffer_t* buffer = NULL;
+  CHECK_OK(hal_transient_buffer_create(heap, params, size, iree_allocator_system(), &buffer));
+  CHECK_OK(hal_transient_buffer_commit(buffer));
+  CHECK_OK(hal_buffer_host_pointer(buffer, 0, out_bytes));
+  return buffer;
+}
+
+/* Queues get large memory back as they left it; others find zeros, and the statistics do not know. */
+static void test_kept_memory(void) {
+  enum { SIZE = 100000 };
+  uint8_t *first = NULL, *second = NULL, *fresh = NULL;
+  iree_hal_buffer_t* buffer = allocate_transient(SIZE, &first);
+  for (int i = 0; i < SIZE; ++i) CHECK(first[i] == 0);
+  memset(first, 7, SIZE);
+  iree_hal_buffer_release(buffer);
+  iree_hal_buffer_t* zeroed = allocate(SIZE);
+  CHECK_OK(hal_buffer_host_pointer(zeroed, 0, &fresh));
+  for (int i = 0; i < SIZE; ++i) CHECK(fresh[i] == 0);
+  iree_hal_allocator_statistics_t before, after;
+  iree_hal_allocator_query_statistics(heap, &before);
+  buffer = allocate_transient(SIZE - 10000, &second);
+  iree_hal_allocator_query_statistics(heap, &after);
+  CHECK(second == first && iree_hal_buffer_allocation_size(buffer) == SIZE - 10000);
+  CHECK(after.device_bytes_allocated == before.device_bytes_allocated + SIZE - 10000);
+  CHECK(after.device_bytes_freed == before.device_bytes_freed);
+  iree_hal_buffer_release(buffer);
+  iree_hal_buffer_release(zeroed);
+  buffer = allocate_transient(SIZE / 4, &second); /* too small to take so much */
+  CHECK(second != first && second[0] == 0);
+  iree_hal_buffer_release(buffer);
+}
+
 static const check_case_t cases[] = {
     {"granted_parameters", test_granted_parameters},
     {"zeroed_and_aligned", test_zeroed_and_aligned},
+    {"kept_memory", test_kept_memory},
     {"refused_sizes", test_refused_sizes},
     {"compatibility", test_compatibility},
     {"range_texts", test_range_texts},

@@ -63,6 +63,17 @@ iree_status_t iree_hal_allocator_allocate_buffer(iree_hal_allocator_t* allocator
   return allocator->vtable->allocate(allocator, &params, allocation_size, out_buffer);
 }
 
+iree_status_t hal_allocator_allocate_transient(iree_hal_allocator_t* allocator, iree_hal_buffer_params_t params,
+                                               iree_device_size_t allocation_size, iree_hal_buffer_t** out_buffer) {
+  if (!allocator->vtable->allocate_transient) {
+    return iree_hal_allocator_allocate_buffer(allocator, params, allocation_size, out_buffer);
+  }
+  *out_buffer = NULL;
+  iree_hal_buffer_params_canonicalize(&params);
+  IREE_RETURN_IF_ERROR(check_request(&params, allocation_size));
+  return allocator->vtable->allocate_transient(allocator, &params, allocation_size, out_buffer);
+}
+
 iree_status_t vmrt_hal_allocator_import_host(iree_hal_allocator_t* allocator, iree_hal_buffer_params_t params,
                                              void* data, iree_device_size_t length,
                                              void (*release)(void* user_data, iree_hal_buffer_t* buffer),

@@ -75,10 +75,17 @@ typedef struct hal_allocator_vtable_t {
                                                          iree_device_size_t* inout_size);
   iree_status_t (*allocate)(iree_hal_allocator_t* allocator, const iree_hal_buffer_params_t* params,
                             iree_device_size_t size, iree_hal_buffer_t** out_buffer);
+  /* For queues: the contents may be what an earlier buffer left. NULL: as `allocate`. */
+  iree_status_t (*allocate_transient)(iree_hal_allocator_t* allocator, const iree_hal_buffer_params_t* params,
+                                      iree_device_size_t size, iree_hal_buffer_t** out_buffer);
   iree_status_t (*import_host)(iree_hal_allocator_t* allocator, const iree_hal_buffer_params_t* params, void* data,
                                iree_device_size_t length, iree_hal_buffer_release_callback_t release,
                                iree_hal_buffer_t** out_buffer);
 } hal_allocator_vtable_t;
+
+/* As iree_hal_allocator_allocate_buffer, for queues. */
+iree_status_t hal_allocator_allocate_transient(iree_hal_allocator_t* allocator, iree_hal_buffer_params_t params,
+                                               iree_device_size_t allocation_size, iree_hal_buffer_t** out_buffer);
 
 /* First member of every allocator. */
 struct iree_hal_allocator_t {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator of the local devices: zeroed host memory that is device memory too. */
+/* The allocator of the local devices: host memory that is device memory too, zeroed but for large buffers of queues. */
 #include "hal/buffer_impl.h"
 
 /* ---- Accounts ---------------------------------------------------------------------------------------------------- */
@@ -11,9 +11,18 @@ typedef struct heap_account_t {
   iree_device_size_t allocated;
 } heap_account_t;
 
+typedef struct heap_buffer_t heap_buffer_t;
+
+/* Memory of so many buffers of such sizes is kept when they go: clearing new memory takes longer than most of what is
+ * done with it. */
+#define KEPT_COUNT 4
+#define KEPT_SIZE_MIN (64 * 1024)
+#define KEPT_SIZE_MAX (16 * 1024 * 1024)
+
 typedef struct heap_allocator_t {
   iree_hal_allocator_t base;
   iree_allocator_t data_allocator;
+  heap_buffer_t* kept[KEPT_COUNT]; /* exchanged atomically */
   heap_account_t host;
   heap_account_t device;
 } heap_allocator_t;
@@ -53,11 +62,50 @@ static void heap_query_statistics(iree_hal_allocator_t* base, iree_hal_allocator
 
 /* ---- Buffers ----------------------------------------------------------------------------------------------------- */
 
-typedef struct heap_buffer_t {
+struct heap_buffer_t {
   iree_hal_buffer_t base;
   uint8_t* data;
+  iree_device_size_t capacity;                /* of memory that can be kept; otherwise 0 */
   iree_hal_buffer_release_callback_t release; /* imported memory only */
-} heap_buffer_t;
+};
+
+/* False when there is no room. */
+static bool keep(heap_allocator_t* allocator, heap_buffer_t* buffer) {
+  if (buffer->capacity < KEPT_SIZE_MIN || buffer->capacity > KEPT_SIZE_MAX) return false;
+  for (int i = 0; i < KEPT_COUNT; ++i) {
+    heap_buffer_t* none = NULL;
+    if (__atomic_compare_exchange_n(&allocator->kept[i], &none, buffer, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void keep_or_free(heap_allocator_t* allocator, heap_buffer_t* buffer) {
+  if (!keep(allocator, buffer)) iree_allocator_free_aligned(allocator->data_allocator, buffer);
+}
+
+/* Kept memory for `size` bytes of which at least half is used, or NULL. */
+static heap_buffer_t* take_kept(heap_allocator_t* allocator, iree_device_size_t size) {
+  for (int i = 0; size >= KEPT_SIZE_MIN && i < KEPT_COUNT; ++i) {
+    heap_buffer_t* buffer = __atomic_exchange_n(&allocator->kept[i], NULL, __ATOMIC_ACQ_REL);
+    if (!buffer) continue;
+    if (size <= buffer->capacity && size >= buffer->capacity / 2) return buffer;
+    keep_or_free(allocator, buffer);
+  }
+  return NULL;
+}
+
+/* False when nothing was kept. */
+static bool free_kept(heap_allocator_t* allocator) {
+  bool had_any = false;
+  for (int i = 0; i < KEPT_COUNT; ++i) {
+    heap_buffer_t* buffer = __atomic_exchange_n(&allocator->kept[i], NULL, __ATOMIC_ACQ_REL);
+    had_any |= buffer != NULL;
+    iree_allocator_free_aligned(allocator->data_allocator, buffer);
+  }
+  return had_any;
+}
 
 static iree_status_t heap_host_pointer(iree_hal_buffer_t* buffer, uint8_t** out_pointer) {
   *out_pointer = ((heap_buffer_t*)buffer)->data;
@@ -67,7 +115,7 @@ static iree_status_t heap_host_pointer(iree_hal_buffer_t* buffer, uint8_t** out_
 static void heap_buffer_destroy(iree_hal_buffer_t* buffer) {
   heap_allocator_t* allocator = (heap_allocator_t*)buffer->allocator;
   account_remove(account_of(allocator, buffer->memory_type), buffer->allocation_size);
-  iree_allocator_free_aligned(buffer->host_allocator, buffer);
+  keep_or_free(allocator, (heap_buffer_t*)buffer);
 }
 
 static const hal_buffer_vtable_t heap_buffer_vtable = {.destroy = heap_buffer_destroy,
@@ -106,20 +154,52 @@ static iree_hal_buffer_compatibility_t heap_query_compatibility(iree_hal_allocat
   return result;
 }
 
-/* Object and data share one block: the object first, as aligned as the data that follow it. */
+/* Object and data share one block: the object first, as aligned as the data that follow it. What is kept may have taken
+ * the memory that is wanted now. */
+static iree_status_t allocate_block(heap_allocator_t* allocator, iree_host_size_t alignment, iree_device_size_t size,
+                                    heap_buffer_t** out_buffer) {
+  iree_host_size_t header = (sizeof(heap_buffer_t) + alignment - 1) & ~(alignment - 1);
+  void* block = NULL;
+  iree_status_t status = iree_allocator_malloc_aligned(allocator->data_allocator, header + size, alignment, &block);
+  if (!iree_status_is_ok(status) && free_kept(allocator)) {
+    iree_status_free(status);
+    status = iree_allocator_malloc_aligned(allocator->data_allocator, header + size, alignment, &block);
+  }
+  IREE_RETURN_IF_ERROR(status);
+  *out_buffer = block;
+  (*out_buffer)->data = (uint8_t*)block + header;
+  (*out_buffer)->capacity = alignment == IREE_HAL_HEAP_BUFFER_ALIGNMENT ? size : 0;
+  return iree_ok_status();
+}
+
+static void start_buffer(heap_allocator_t* allocator, iree_hal_buffer_params_t granted, iree_device_size_t size,
+                         heap_buffer_t* buffer) {
+  hal_buffer_initialize(&heap_buffer_vtable, granted, size, 0, &allocator->base, allocator->data_allocator,
+                        &buffer->base);
+  account_add(account_of(allocator, granted.type), size);
+}
+
 static iree_status_t heap_allocate(iree_hal_allocator_t* base, const iree_hal_buffer_params_t* params,
                                    iree_device_size_t size, iree_hal_buffer_t** out_buffer) {
   heap_allocator_t* allocator = (heap_allocator_t*)base;
   iree_hal_buffer_params_t granted = *params;
   grant(&granted);
-  iree_host_size_t alignment = granted.min_alignment;
-  iree_host_size_t header = (sizeof(heap_buffer_t) + alignment - 1) & ~(alignment - 1);
   heap_buffer_t* buffer = NULL;
-  IREE_RETURN_IF_ERROR(
-      iree_allocator_malloc_aligned(allocator->data_allocator, header + size, alignment, (void**)&buffer));
-  hal_buffer_initialize(&heap_buffer_vtable, granted, size, 0, base, allocator->data_allocator, &buffer->base);
-  buffer->data = (uint8_t*)buffer + header;
-  account_add(account_of(allocator, granted.type), size);
+  IREE_RETURN_IF_ERROR(allocate_block(allocator, granted.min_alignment, size, &buffer));
+  start_buffer(allocator, granted, size, buffer);
+  *out_buffer = &buffer->base;
+  return iree_ok_status();
+}
+
+static iree_status_t heap_allocate_transient(iree_hal_allocator_t* base, const iree_hal_buffer_params_t* params,
+                                             iree_device_size_t size, iree_hal_buffer_t** out_buffer) {
+  heap_allocator_t* allocator = (heap_allocator_t*)base;
+  iree_hal_buffer_params_t granted = *params;
+  grant(&granted);
+  heap_buffer_t* buffer =
+      granted.min_alignment == IREE_HAL_HEAP_BUFFER_ALIGNMENT ? take_kept(allocator, size) : NULL;
+  if (!buffer) return heap_allocate(base, params, size, out_buffer);
+  start_buffer(allocator, granted, size, buffer);
   *out_buffer = &buffer->base;
   return iree_ok_status();
 }
@@ -144,12 +224,16 @@ static iree_status_t heap_import_host(iree_hal_allocator_t* base, const iree_hal
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
 
-static void heap_destroy(iree_hal_allocator_t* allocator) { iree_allocator_free(allocator->host_allocator, allocator); }
+static void heap_destroy(iree_hal_allocator_t* allocator) {
+  free_kept((heap_allocator_t*)allocator);
+  iree_allocator_free(allocator->host_allocator, allocator);
+}
 
 static const hal_allocator_vtable_t heap_allocator_vtable = {.destroy = heap_destroy,
                                                              .query_statistics = heap_query_statistics,
                                                              .query_compatibility = heap_query_compatibility,
                                                              .allocate = heap_allocate,
+                                                             .allocate_transient = heap_allocate_transient,
                                                              .import_host = heap_import_host};
 
 iree_status_t iree_hal_allocator_create_heap(iree_string_view_t identifier, iree_allocator_t data_allocator,

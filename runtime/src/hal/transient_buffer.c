@@ -7,7 +7,7 @@ iree_status_t hal_transient_buffer_create(iree_hal_allocator_t* allocator, iree_
                                           iree_hal_buffer_t** out_buffer) {
   (void)host_allocator;
   iree_hal_buffer_t* buffer = NULL;
-  IREE_RETURN_IF_ERROR(iree_hal_allocator_allocate_buffer(allocator, params, byte_length, &buffer));
+  IREE_RETURN_IF_ERROR(hal_allocator_allocate_transient(allocator, params, byte_length, &buffer));
   buffer->placement_flags |= IREE_HAL_BUFFER_PLACEMENT_FLAG_ASYNCHRONOUS;
   __atomic_store_n(&buffer->transient_state, HAL_TRANSIENT_RESERVED, __ATOMIC_RELEASE);
   *out_buffer = buffer;

@@ -58,7 +58,8 @@ IREE_API_EXPORT void iree_hal_buffer_params_canonicalize(iree_hal_buffer_params_
 
 /* An allocator of zeroed host memory, 64-byte aligned, that is device memory too: what the local devices use. Granted types:
  * the request without OPTIMAL, with HOST_VISIBLE and HOST_COHERENT; usage with TRANSFER, MAPPING and MAPPING_PERSISTENT
- * added. Buffers retain their allocator. */
+ * added. Buffers retain their allocator. Large buffers that queues allocate are zeroed or hold what an earlier buffer
+ * of this allocator left in its memory. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_allocator_create_heap(iree_string_view_t identifier,
                                                                                   iree_allocator_t data_allocator,
                                                                                   iree_allocator_t host_allocator,
