@@ -175,6 +175,12 @@ static iree_status_t dispatch(iree_hal_command_buffer_t* commands, iree_hal_exec
                                           (iree_hal_buffer_ref_list_t){binding_count, bindings}, flags);
 }
 
+static iree_status_t endless(iree_hal_command_buffer_t* commands, iree_hal_executable_t* executable, uint32_t z) {
+  const iree_hal_dispatch_config_t config = {.workgroup_count = {UINT32_MAX, UINT32_MAX, z}};
+  return iree_hal_command_buffer_dispatch(commands, executable, KERNEL_FAIL, config, iree_const_byte_span_empty(),
+                                          (iree_hal_buffer_ref_list_t){0, NULL}, 0);
+}
+
 static void dispatches_that_cannot_be(device_world_t* world) {
   iree_hal_command_buffer_t* commands = begin_commands(world, 0, 1);
   iree_hal_executable_t* executable = new_executable();
@@ -188,6 +194,8 @@ static void dispatches_that_cannot_be(device_world_t* world) {
                 dispatch(commands, executable, KERNEL_ADD, 4, 2, 1, 0));
   CHECK_FAILURE(OUT_OF_RANGE, "33 bindings", dispatch(commands, executable, KERNEL_ADD, 4, 33, 1, 0));
   CHECK_FAILURE(OUT_OF_RANGE, "65536", dispatch(commands, executable, KERNEL_ADD, 4, 1, 65536, 0));
+  CHECK_FAILURE(OUT_OF_RANGE, "4294967295x4294967295x65535 workgroups", endless(commands, executable, 65535));
+  CHECK_FAILURE(OUT_OF_RANGE, "workgroups; the most is 72057594037927936", endless(commands, executable, 1));
   CHECK_FAILURE(OUT_OF_RANGE, "(length=0, min_length=12)", dispatch(commands, executable, KERNEL_ADD, 4, 1, 1, 1));
   CHECK_FAILURE(OUT_OF_RANGE, "binding[0]", record_add(commands, executable, 1, 1, slot_ref(1, 0, 4)));
   iree_hal_executable_release(executable);

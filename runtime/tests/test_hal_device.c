@@ -4,6 +4,7 @@
 
 #include "device_world.h"
 #include "hal/device_impl.h"
+#include "platform/platform.h"
 
 /* ---- Drivers ----------------------------------------------------------------------------------------------------- */
 
@@ -278,6 +279,55 @@ ON_EACH_DEVICE(what_waits_is_cancelled)
 ON_EACH_DEVICE(what_can_run_is_finished)
 ON_EACH_DEVICE(objects_outlive_their_device)
 
+/* ---- Two devices ------------------------------------------------------------------------------------------------- */
+
+static iree_hal_executable_t* load_kernels(iree_hal_device_t* device) {
+  iree_byte_span_t data = iree_byte_span_empty();
+  iree_hal_executable_t* executable = NULL;
+  CHECK_OK(platform_read_file(IREE_SV(VMRT_FIXTURES_DIR "/executables/kernels.vmfb"), iree_allocator_system(), &data));
+  iree_hal_executable_params_t params = {.executable_format = IREE_SV("vmvx-bytecode-fb"),
+                                         .executable_data = iree_const_cast_byte_span(data)};
+  CHECK_OK(iree_hal_device_create_executable(device, &params, &executable));
+  iree_allocator_free_aligned(iree_allocator_system(), data.data);
+  return executable;
+}
+
+/* Sums of four rows of 16 numbers: two bindings, no constants. */
+static iree_status_t record_sums(iree_hal_command_buffer_t* commands, iree_hal_executable_t* executable) {
+  uint64_t function = 0;
+  const iree_hal_buffer_ref_t refs[2] = {slot_ref(0, 0, 256), slot_ref(1, 0, 16)};
+  const iree_hal_dispatch_config_t config = {.workgroup_count = {1, 1, 1}};
+  CHECK_OK(iree_hal_executable_lookup_function_by_name(executable, IREE_SV("sums_dispatch_0_reduction_4x16_f32"),
+                                                       &function));
+  return iree_hal_command_buffer_dispatch(commands, executable, function, config, iree_const_byte_span_empty(),
+                                          (iree_hal_buffer_ref_list_t){2, refs}, 0);
+}
+
+/* What an executable keeps for each worker is there for the workers of its own device only. */
+static void executables_stay_on_their_device(device_world_t* world) {
+  device_world_t other = {.heap = world->heap};
+  CHECK_OK(create_device("local-sync", other.heap, &other.device));
+  iree_hal_executable_t *ours = load_kernels(world->device), *theirs = load_kernels(other.device);
+  iree_hal_buffer_t *in = new_words(world, 64, 0), *out = new_words(world, 4, 7);
+  const iree_hal_buffer_binding_t table[2] = {{in, 0, WHOLE}, {out, 0, WHOLE}};
+  iree_hal_command_buffer_t* commands = begin_commands(world, 0, 2);
+  CHECK_OK(record_sums(commands, theirs));
+  CHECK_FAILURE(INVALID_ARGUMENT, "for another device", record_sums(commands, ours));
+  CHECK_OK(iree_hal_command_buffer_end(commands));
+  CHECK_FAILURE(INVALID_ARGUMENT, "for another device", execute_now(world, commands, 2, table));
+  CHECK(word_at(out, 0) == 7);
+  CHECK_OK(execute_now(&other, commands, 2, table));
+  CHECK(word_at(out, 0) == 0 && word_at(out, 3) == 0);
+  iree_hal_command_buffer_release(commands);
+  iree_hal_buffer_release(in);
+  iree_hal_buffer_release(out);
+  iree_hal_executable_release(ours);
+  iree_hal_executable_release(theirs);
+  iree_hal_device_release(other.device);
+}
+
+ON_EACH_DEVICE(executables_stay_on_their_device)
+
 static const check_case_t cases[] = {
     {"drivers", drivers},
     {"uris", uris},
@@ -290,6 +340,7 @@ static const check_case_t cases[] = {
     {"what can run is finished", test_what_can_run_is_finished},
     {"many releases against signals", many_releases_against_signals},
     {"objects outlive their device", test_objects_outlive_their_device},
+    {"executables stay on their device", test_executables_stay_on_their_device},
 };
 
 int main(int argc, char** argv) { return check_main(cases, sizeof cases / sizeof cases[0], argc, argv); }

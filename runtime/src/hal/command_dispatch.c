@@ -40,6 +40,14 @@ static iree_status_t check_function(const iree_hal_executable_t* executable, uin
   return check_binding_count(expected, binding_count);
 }
 
+/* All executables of a recording are of one device. */
+static iree_status_t check_home(iree_hal_command_buffer_t* command_buffer, const iree_hal_executable_t* executable) {
+  if (!command_buffer->home) command_buffer->home = executable->home;
+  if (!executable->home || command_buffer->home == executable->home) return iree_ok_status();
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                          "dispatch of an executable that was made for another device than those before");
+}
+
 /* ---- Workgroup counts -------------------------------------------------------------------------------------------- */
 
 static iree_status_t use_count_buffer(iree_hal_command_buffer_t* command_buffer, iree_hal_buffer_ref_t ref) {
@@ -66,9 +74,10 @@ iree_status_t hal_dispatch_workgroups(const uint32_t count[3], uint64_t* out_wor
                             HAL_DISPATCH_MAX_COUNT_Z);
   }
   uint64_t xy = (uint64_t)count[0] * count[1];
-  if (!__builtin_mul_overflow(xy, count[2], out_workgroups)) return iree_ok_status();
-  return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "dispatch of %ux%ux%u workgroups is more than 64 bits can count",
-                          count[0], count[1], count[2]);
+  bool fits = !__builtin_mul_overflow(xy, count[2], out_workgroups);
+  if (fits && *out_workgroups <= HAL_DISPATCH_MAX_WORKGROUPS) return iree_ok_status();
+  return iree_make_status(IREE_STATUS_OUT_OF_RANGE, "dispatch of %ux%ux%u workgroups; the most is %llu", count[0],
+                          count[1], count[2], (unsigned long long)HAL_DISPATCH_MAX_WORKGROUPS);
 }
 
 /* Direct counts are checked now, a buffer of counts when the command runs. */
@@ -114,6 +123,7 @@ iree_status_t iree_hal_command_buffer_dispatch(iree_hal_command_buffer_t* comman
   IREE_RETURN_IF_ERROR(check_counts(command_buffer, &config, is_indirect, &workload));
   IREE_RETURN_IF_ERROR(use_bindings(command_buffer, bindings));
   IREE_RETURN_IF_ERROR(command_buffer_keep(command_buffer, NULL, executable));
+  IREE_RETURN_IF_ERROR(check_home(command_buffer, executable));
   hal_command_t* command = NULL;
   iree_host_size_t operand_size = bindings.count * sizeof(iree_hal_buffer_ref_t) + constants.data_length;
   IREE_RETURN_IF_ERROR(command_new(command_buffer, HAL_COMMAND_DISPATCH, operand_size, &command));

@@ -56,13 +56,20 @@ uint64_t hal_command_buffer_workload(const iree_hal_command_buffer_t* command_bu
 iree_host_size_t hal_command_buffer_slot_count(const iree_hal_command_buffer_t* command_buffer);
 
 #define HAL_DISPATCH_MAX_COUNT_Z 65535
-/* The product of three counts; OUT_OF_RANGE for a z above the limit or a product above 64 bits. */
+/* Years of work; the sum over many dispatches still has 64 bits. */
+#define HAL_DISPATCH_MAX_WORKGROUPS ((uint64_t)1 << 56)
+/* The product of three counts; OUT_OF_RANGE for a z or a product above its limit. */
 iree_status_t hal_dispatch_workgroups(const uint32_t count[3], uint64_t* out_workgroups);
 
 /* What a queue checks before it takes an execution: finished, not inline with a wait, the table long enough, no null
  * entry for a slot in use, entries inside their buffers, every command inside its entry, required usage. */
 iree_status_t hal_command_buffer_validate_submission(iree_hal_command_buffer_t* command_buffer, bool has_wait,
                                                      iree_hal_buffer_binding_table_t table);
+
+/* Executables belong to the workers of one device. INVALID_ARGUMENT unless it is the one with that timeline. */
+struct hal_timeline_t;
+iree_status_t hal_command_buffer_check_home(const iree_hal_command_buffer_t* command_buffer,
+                                            const struct hal_timeline_t* home);
 
 /* The host range that a command means: from the reference itself or from the entry of `table` at its slot; the length
  * resolved. OUT_OF_RANGE and FAILED_PRECONDITION (memory not committed) as hal §5.2 says. */

@@ -38,6 +38,7 @@ struct iree_hal_command_buffer_t {
   hal_command_t* first;
   hal_command_t** last; /* where the next command is linked */
   uint64_t workload;
+  struct hal_timeline_t* home; /* of the executables, which keep it; NULL: any device can run the commands */
   command_resource_t* resources;
   iree_host_size_t slot_count; /* highest slot in use and one */
   iree_host_size_t slot_capacity;

@@ -66,6 +66,13 @@ iree_status_t hal_command_buffer_validate_submission(iree_hal_command_buffer_t* 
   return iree_ok_status();
 }
 
+iree_status_t hal_command_buffer_check_home(const iree_hal_command_buffer_t* command_buffer,
+                                            const struct hal_timeline_t* home) {
+  if (!command_buffer->home || command_buffer->home == home) return iree_ok_status();
+  return iree_make_status(IREE_STATUS_INVALID_ARGUMENT,
+                          "command buffer dispatches executables that were made for another device");
+}
+
 /* ---- Commands ---------------------------------------------------------------------------------------------------- */
 
 iree_status_t hal_command_resolve(iree_hal_buffer_ref_t ref, iree_hal_buffer_binding_table_t table,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices: what is the same for every kind of them. */
 #include "hal/device_impl.h"
+#include "hal/executable_impl.h"
 
 static void device_destroy(iree_hal_device_t* device) { device->vtable->destroy(device); }
 
@@ -24,7 +25,10 @@ iree_status_t iree_hal_device_query_i64(iree_hal_device_t* device, iree_string_v
 
 iree_status_t iree_hal_device_create_executable(iree_hal_device_t* device, const iree_hal_executable_params_t* params,
                                                 iree_hal_executable_t** out_executable) {
-  return device->vtable->create_executable(device, params, out_executable);
+  IREE_RETURN_IF_ERROR(device->vtable->create_executable(device, params, out_executable));
+  (*out_executable)->home = device->timeline;
+  hal_timeline_retain(device->timeline);
+  return iree_ok_status();
 }
 
 /* Operations are handed on when they are submitted; nothing is kept back. */

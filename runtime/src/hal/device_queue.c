@@ -251,6 +251,7 @@ iree_status_t iree_hal_device_queue_execute(iree_hal_device_t* device, iree_hal_
                                             iree_hal_buffer_binding_table_t binding_table, uint64_t flags) {
   if (!command_buffer) return iree_hal_device_queue_barrier(device, queue_affinity, wait, signal, flags);
   IREE_RETURN_IF_ERROR(hal_command_buffer_validate_submission(command_buffer, wait.count != 0, binding_table));
+  IREE_RETURN_IF_ERROR(hal_command_buffer_check_home(command_buffer, device->timeline));
   iree_host_size_t count = hal_command_buffer_slot_count(command_buffer);
   hal_queue_operation_t* operation = NULL;
   uint8_t* storage = NULL;

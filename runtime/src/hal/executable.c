@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executables: their life, and their functions by name and number. */
 #include "hal/executable_impl.h"
+#include "hal/semaphore_impl.h"
 #include "vm/text.h"
 
-static void executable_destroy(iree_hal_executable_t* executable) { executable->vtable->destroy(executable); }
+static void executable_destroy(iree_hal_executable_t* executable) {
+  hal_timeline_t* home = executable->home;
+  executable->vtable->destroy(executable);
+  hal_timeline_release(home);
+}
 
 HAL_DEFINE_REFERENCE_COUNT(iree_hal_executable, iree_hal_executable_t, executable_destroy)
 

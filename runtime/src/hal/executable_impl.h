@@ -16,9 +16,12 @@ typedef struct hal_executable_vtable_t {
   void (*destroy)(iree_hal_executable_t* executable);
 } hal_executable_vtable_t;
 
+struct hal_timeline_t;
+
 /* First member of every executable. The makers fill it in. */
 struct iree_hal_executable_t {
   iree_vm_ref_object_t ref_object;
+  struct hal_timeline_t* home; /* of the device that it was made for, retained; NULL: of no device */
   const hal_executable_vtable_t* vtable;
   iree_allocator_t host_allocator;
   iree_host_size_t function_count;
