@@ -182,12 +182,6 @@ static inline void pack_fixed(const import_binding_t* binding, interp_frame_t* f
 
 static inline void pack_arguments(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
                                   uint8_t* to) {
-  if (binding->is_all_32) {
-    const uint16_t* from = argument_registers(ip);
-    const int32_t* registers = interp_registers(frame);
-    for (uint32_t i = 0; i < binding->argument_count; ++i) memcpy(to + 4 * (size_t)i, &registers[from[i]], 4);
-    return;
-  }
   if (ip[1].op & CALL_FLAG_PLANNED) {
     pack_planned(frame, ip, to);
   } else if (binding->is_variadic) {
@@ -217,14 +211,17 @@ static inline const import_value_t* result_values(const import_binding_t* bindin
   return binding->result_count ? binding->values + binding->argument_count : NULL;
 }
 
+static inline void unpack_32(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
+                             const uint8_t* from) {
+  const uint16_t* to = result_registers(ip);
+  int32_t* registers = interp_registers(frame);
+  for (uint32_t left = binding->result_count; left > 0; --left, from += 4) memcpy(&registers[*to++], from, 4);
+}
+
 static inline void unpack_results(const import_binding_t* binding, interp_frame_t* frame, const code_word_t* ip,
                                   uint8_t* from) {
   const uint16_t* to = result_registers(ip);
   int32_t* registers = interp_registers(frame);
-  if (binding->is_all_32) {
-    for (uint32_t i = 0; i < binding->result_count; ++i) memcpy(&registers[to[i]], from + 4 * (size_t)i, 4);
-    return;
-  }
   const import_value_t* values = result_values(binding);
   for (uint32_t i = 0; i < binding->result_count; ++i) {
     if (values[i].kind == IMPORT_32) {
@@ -299,16 +296,45 @@ static inline iree_status_t enter_native(iree_vm_stack_t* stack, const import_bi
   return status;
 }
 
-iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, const code_word_t* ip) {
-  const import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
-  if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call)
-    return not_callable(stack);
-  uint32_t argument_bytes = binding->argument_bytes;
-  if (ip[1].op & CALL_FLAG_PLANNED) {
-    argument_bytes = plan_of(ip)[0];
-  } else if (binding->is_variadic) {
-    argument_bytes = walk_variadic((variadic_walk_t){NULL, NULL, NULL, 0}, binding->arguments, segment_sizes(ip));
-  }
+/* After a call whose arguments are released: `status` is a suspension or a failure. */
+static iree_status_t end_without_results(iree_vm_stack_t* stack, const import_binding_t* binding, interp_frame_t* frame,
+                                         const code_word_t* ip, uint8_t* buffer, uint8_t* results,
+                                         iree_status_t status) {
+  if (vm_stack_is_suspension(stack, status)) return defer_call(binding, frame, ip, results, status);
+  release_results(binding, results);
+  vm_stack_unwind(stack, &frame->base);
+  vm_stack_pop(stack, buffer);
+  return annotate_import(frame, ip, status);
+}
+
+/* The common case in as few instructions of the machine as can be: nothing but 32-bit arguments and results. */
+static iree_status_t call_with_32(iree_vm_stack_t* stack, const import_binding_t* binding, interp_frame_t* frame,
+                                  const code_word_t* ip) {
+  uint8_t* buffer = (uint8_t*)vm_stack_push(stack, binding->buffer_bytes);
+  if (!buffer) return vm_stack_exhausted(stack);
+  uint8_t* results = buffer + binding->result_offset;
+  clear_buffer(results, binding->buffer_bytes - binding->result_offset);
+  const int32_t* registers = interp_registers(frame);
+  const uint16_t* from = argument_registers(ip);
+  uint8_t* to = buffer;
+  for (uint32_t left = binding->argument_count; left > 0; --left, to += 4) memcpy(to, &registers[*from++], 4);
+  iree_status_t status = enter_native(stack, binding, buffer, binding->argument_bytes, results);
+  if (!iree_status_is_ok(status)) return end_without_results(stack, binding, frame, ip, buffer, results, status);
+  if (stack->current != &frame->base) vm_stack_unwind(stack, &frame->base);
+  unpack_32(binding, frame, ip, results);
+  vm_stack_pop(stack, buffer);
+  return status;
+}
+
+static uint32_t packed_bytes(const import_binding_t* binding, const code_word_t* ip) {
+  if (ip[1].op & CALL_FLAG_PLANNED) return plan_of(ip)[0];
+  if (!binding->is_variadic) return binding->argument_bytes;
+  return walk_variadic((variadic_walk_t){NULL, NULL, NULL, 0}, binding->arguments, segment_sizes(ip));
+}
+
+static iree_status_t call_with_any(iree_vm_stack_t* stack, const import_binding_t* binding, interp_frame_t* frame,
+                                   const code_word_t* ip) {
+  uint32_t argument_bytes = packed_bytes(binding, ip);
   uint32_t result_offset = (argument_bytes + 15) & ~15u;
   uint32_t size = (result_offset + binding->result_bytes + 15) & ~15u;
   uint8_t* buffer = (uint8_t*)vm_stack_push(stack, size);
@@ -318,17 +344,18 @@ iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, 
   uint8_t* results = buffer + result_offset;
   iree_status_t status = enter_native(stack, binding, buffer, argument_bytes, results);
   if (binding->has_ref_arguments) release_arguments(binding, ip, buffer);
-  if (iree_status_is_ok(status)) {
-    if (stack->current != &frame->base) vm_stack_unwind(stack, &frame->base);
-    unpack_results(binding, frame, ip, results);
-    vm_stack_pop(stack, buffer);
-    return status;
-  }
-  if (vm_stack_is_suspension(stack, status)) return defer_call(binding, frame, ip, results, status);
-  release_results(binding, results);
-  vm_stack_unwind(stack, &frame->base);
+  if (!iree_status_is_ok(status)) return end_without_results(stack, binding, frame, ip, buffer, results, status);
+  if (stack->current != &frame->base) vm_stack_unwind(stack, &frame->base);
+  unpack_results(binding, frame, ip, results);
   vm_stack_pop(stack, buffer);
-  return annotate_import(frame, ip, status);
+  return status;
+}
+
+iree_status_t interp_call_native(iree_vm_stack_t* stack, interp_frame_t* frame, const code_word_t* ip) {
+  const import_binding_t* binding = &frame->state->imports[(uint32_t)ip[1].imm];
+  if (stack->native_depth >= VM_STACK_NATIVE_DEPTH_LIMIT || !binding->function.module->begin_call)
+    return not_callable(stack);
+  return binding->is_all_32 ? call_with_32(stack, binding, frame, ip) : call_with_any(stack, binding, frame, ip);
 }
 
 void interp_abandon_native(interp_frame_t* frame) {

@@ -38,6 +38,7 @@ typedef struct import_binding_t {
   bool is_all_32; /* nothing but 32-bit arguments and results: packed one behind the other */
   uint32_t argument_count, result_count; /* `argument_count` is 0 for a variadic one */
   uint32_t argument_bytes, result_bytes; /* packed; without the spans */
+  uint32_t result_offset, buffer_bytes;  /* of the packed form of a fixed call as a whole; multiples of 16 */
   import_value_t* values;                /* arguments, then results */
 } import_binding_t;
 

@@ -162,6 +162,8 @@ static iree_status_t measure(import_binding_t* binding, uint32_t ordinal, iree_s
   binding->has_ref_results = has_letter(binding->results, 'r');
   binding->argument_count = binding->is_variadic ? 0 : (uint32_t)binding->arguments.size;
   binding->result_count = (uint32_t)binding->results.size;
+  binding->result_offset = (binding->argument_bytes + 15) & ~15u;
+  binding->buffer_bytes = (binding->result_offset + binding->result_bytes + 15) & ~15u;
   return iree_ok_status();
 }
 
