@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled tensor programs from file to text: on any number of workers in any order, and when memory is short. */
+/* Compiled tensor programs from file to text: on any number of workers in any order, by several
+ * threads at once, and when memory is short. */
 #include "check.h"
 #include "iree/runtime/api.h"
+#include "platform/platform.h"
 #include "vmrt/hal.h"
 #include "vmrt/probe.h"
 
@@ -156,6 +158,58 @@ static void test_any_order(void) {
   }
 }
 
+/* ---- Together ---------------------------------------------------------------------------------------------------- */
+
+#define THREAD_COUNT 4
+
+/* What one thread works with: references of its own. */
+typedef struct share_t {
+  platform_thread_t* thread;
+  iree_runtime_instance_t* instance;
+  iree_hal_device_t* device;
+  size_t first; /* where it begins in the table of programs */
+} share_t;
+
+static void run_share(void* user_data) {
+  share_t* share = user_data;
+  for (size_t i = 0; i < PROGRAM_COUNT * TARGET_COUNT; ++i) {
+    size_t at = (share->first + i) % (PROGRAM_COUNT * TARGET_COUNT);
+    run_t run = {.program = &programs[at / TARGET_COUNT],
+                 .target = targets[at % TARGET_COUNT],
+                 .driver = "a shared device",
+                 .allocator = iree_allocator_system()};
+    CHECK_OK(use_device(share->instance, share->device, &run));
+    check_text(&run);
+  }
+  iree_hal_device_release(share->device);
+  iree_runtime_instance_release(share->instance);
+}
+
+/* Sessions of several threads on one device, which the last thread destroys. */
+static void share_device(const char* driver, uint32_t worker_count) {
+  const vmrt_hal_local_options_t options = {.worker_count = worker_count, .shuffle_seed = worker_count};
+  share_t shares[THREAD_COUNT] = {{NULL, NULL, NULL, 0}}, *first = &shares[0];
+  CHECK_OK(iree_runtime_instance_create(NULL, iree_allocator_system(), &first->instance));
+  CHECK_OK(vmrt_hal_register_local_drivers(iree_runtime_instance_driver_registry(first->instance), &options));
+  CHECK_OK(iree_runtime_instance_try_create_default_device(first->instance, iree_make_cstring_view(driver),
+                                                           &first->device));
+  for (size_t i = 1; i < THREAD_COUNT; ++i) {
+    shares[i] = (share_t){NULL, first->instance, first->device, 3 * i};
+    iree_runtime_instance_retain(first->instance);
+    iree_hal_device_retain(first->device);
+  }
+  for (size_t i = 0; i < THREAD_COUNT; ++i) {
+    CHECK_OK(platform_thread_start("share", run_share, &shares[i], iree_allocator_system(), &shares[i].thread));
+  }
+  for (size_t i = 0; i < THREAD_COUNT; ++i) platform_thread_join(shares[i].thread);
+  check_nothing_is_left();
+}
+
+static void test_shared_device(void) {
+  share_device("local-sync", 0);
+  for (uint32_t worker_count = 1; worker_count <= 3; ++worker_count) share_device("local-task", worker_count);
+}
+
 /* ---- Short of memory --------------------------------------------------------------------------------------------- */
 
 /* True once the run makes no more requests than `request`. On a pool that depends on its threads: a request that
@@ -199,6 +253,7 @@ static const check_case_t cases[] = {
     {"calling_thread", test_calling_thread},
     {"workers", test_workers},
     {"any_order", test_any_order},
+    {"shared_device", test_shared_device},
     {"short_of_memory", test_short_of_memory},
     {"short_of_memory_with_workers", test_short_of_memory_with_workers},
 };

@@ -91,6 +91,9 @@ enum {
   TAG_RELACOUNT = 0x6FFFFFF9,
   TAG_FLAGS_1 = 0x6FFFFFFB
 };
+/* Symbols may share their names' bytes: without a limit, reading them all could take the square of the file's size. */
+#define MAX_NAME 65536
+
 /* In FLAGS: relocations in segments that are not writable. */
 #define FLAG_TEXTREL 4u
 
@@ -364,9 +367,9 @@ iree_status_t elf_file_symbol(const elf_file_t* file, uint32_t index, elf_symbol
   }
   memcpy(&entry, bytes_at(file, file->symbols) + (uint64_t)index * sizeof entry, sizeof entry);
   const char* strings = file->strings.size ? (const char*)bytes_at(file, file->strings) : NULL;
-  const char* end = strings && entry.name < file->strings.size
-                        ? memchr(strings + entry.name, 0, (size_t)(file->strings.size - entry.name))
-                        : NULL;
+  uint64_t room = entry.name < file->strings.size ? file->strings.size - entry.name : 0;
+  if (room > MAX_NAME) room = MAX_NAME;
+  const char* end = strings && room ? memchr(strings + entry.name, 0, (size_t)room) : NULL;
   if (!end) return refuse("ELF symbol %u: its name at 0x%x is not in the string table", index, entry.name);
   out_symbol->name = iree_make_string_view(strings + entry.name, (iree_host_size_t)(end - strings) - entry.name);
   out_symbol->section = entry.section;
