@@ -20,12 +20,17 @@ _ARCHIVES = ("irpa", "gguf", "safetensors")
 _TARGETS = ("vmvx", "llvm-cpu", "vulkan-spirv")
 
 
-def gives(case: Case, lane: Lane, program: Program) -> None:
-    """Every call, in a context of its own, for every target that the lane has."""
+def targets_of(program: Program, lane: Lane) -> list[str]:
+    """What the lane can run of it; unsupported where that is nothing."""
     targets = program.targets_on(lane)
     if not targets:
         raise Unsupported(f"{program} is not compiled for {' or '.join(lane.compile_target)}")
-    for target in targets:
+    return targets
+
+
+def gives(case: Case, lane: Lane, program: Program) -> None:
+    """Every call, in a context of its own, for every target that the lane has."""
+    for target in targets_of(program, lane):
         for call, contract in program.calls:
             hal.owes(hal.run(case, lane, program, target, call), program, target, call, contract)
 
@@ -40,6 +45,25 @@ def test_observed(case: Case, lane: Lane, program: Program) -> None:
 @pytest.mark.parametrize("program", _COMPUTED, ids=str)
 def test_computed(case: Case, lane: Lane, program: Program) -> None:
     gives(case, lane, program)
+
+
+# Half way between two numbers the even one is taken, beyond the largest number infinity.
+_ROUNDED = {
+    "bf16": ("1.00390625,1.01171875,-1.01171875,0.1,3.4e38,257,259", "1 1.01562 -1.01562 0.100098 INF 256 260"),
+    "f16": ("1.00048828125,1.00146484375,65519,65520,0.1,2049,2051", "1 1.00195 65504 INF 0.0999756 2048 2052"),
+    "f32": ("16777217,0.1,1e39,-1e39,1e-40,nan,-0.0", "1.67772E+07 0.1 INF -INF 9.99995E-41 NAN -0"),
+    "i8": ("-1,255,-128,127,0x7f,0,1", "-1 -1 -128 127 127 0 1"),
+}
+
+
+@clause("TPR-text")
+@pytest.mark.parametrize("type", _ROUNDED)
+def test_text_is_rounded(case: Case, lane: Lane, type: str) -> None:
+    given, printed = _ROUNDED[type]
+    program = next(program for program in _COMPUTED if program.name == f"elements_{type}")
+    for target in targets_of(program, lane):
+        seen = case.run(program.module(target), function="identity", inputs=(f"8x{type}={given},1",))
+        seen.succeeds(f"hal.buffer_view 8x{type}={printed} 1")
 
 
 @clause("TPR-parameters")
@@ -114,7 +138,7 @@ def test_traced_tensor(case: Case, lane: Lane) -> None:
 @pytest.mark.parametrize(
     ("name", "inputs", "mentions"),
     [
-        ("elementwise_add_f32", ("7xf32=1", "8xf32=1"), ("input0", "8", "7")),
+        ("elementwise_add_f32", ("7xf32=1", "8xf32=1"), ("input0", "dimension", "8", "7")),
         ("elementwise_add_f32", ("8xf32=1", "8xi32=1"), ("input1", "f32", "i32")),
         ("elementwise_add_f32", ("8xf32=1", "2x4xf32=1"), ("input1", "rank")),
         ("matmul_f32", ("4x8xf32=1", "4x8xf32=1"), ("input1",)),
