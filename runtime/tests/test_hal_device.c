@@ -326,7 +326,36 @@ static void executables_stay_on_their_device(device_world_t* world) {
   iree_hal_device_release(other.device);
 }
 
+/* A constant may be read by kernels, and kernels of bytecode cannot write to it. */
+static void constants_are_not_written(device_world_t* world) {
+  static _Alignas(64) float numbers[64] = {1, 2};
+  static _Alignas(64) float sums[4] = {7, 7, 7, 7};
+  const iree_hal_buffer_params_t params = {.type = IREE_HAL_MEMORY_TYPE_DEVICE_LOCAL,
+                                           .usage = IREE_HAL_BUFFER_USAGE_DEFAULT,
+                                           .access = IREE_HAL_MEMORY_ACCESS_READ};
+  iree_hal_allocator_t* allocator = iree_hal_device_allocator(world->device);
+  iree_hal_buffer_t *in = NULL, *constant = NULL, *out = new_words(world, 4, 7);
+  CHECK_OK(vmrt_hal_allocator_import_host(allocator, params, numbers, sizeof numbers, NULL, NULL, &in));
+  CHECK_OK(vmrt_hal_allocator_import_host(allocator, params, sums, sizeof sums, NULL, NULL, &constant));
+  iree_hal_executable_t* executable = load_kernels(world->device);
+  iree_hal_command_buffer_t* commands = begin_commands(world, 0, 2);
+  CHECK_OK(record_sums(commands, executable));
+  CHECK_OK(iree_hal_command_buffer_end(commands));
+  iree_hal_buffer_binding_t table[2] = {{in, 0, WHOLE}, {out, 0, WHOLE}};
+  CHECK_OK(execute_now(world, commands, 2, table));
+  CHECK(word_at(out, 0) == 0x40400000 && word_at(out, 1) == 0);
+  table[1].buffer = constant;
+  CHECK_FAILURE(PERMISSION_DENIED, "", execute_now(world, commands, 2, table));
+  CHECK(sums[0] == 7 && sums[3] == 7);
+  iree_hal_command_buffer_release(commands);
+  iree_hal_executable_release(executable);
+  iree_hal_buffer_release(in);
+  iree_hal_buffer_release(constant);
+  iree_hal_buffer_release(out);
+}
+
 ON_EACH_DEVICE(executables_stay_on_their_device)
+ON_EACH_DEVICE(constants_are_not_written)
 
 static const check_case_t cases[] = {
     {"drivers", drivers},
@@ -341,6 +370,7 @@ static const check_case_t cases[] = {
     {"many releases against signals", many_releases_against_signals},
     {"objects outlive their device", test_objects_outlive_their_device},
     {"executables stay on their device", test_executables_stay_on_their_device},
+    {"constants are not written", test_constants_are_not_written},
 };
 
 int main(int argc, char** argv) { return check_main(cases, sizeof cases / sizeof cases[0], argc, argv); }

@@ -30,8 +30,9 @@ IREE_API_EXPORT iree_status_t iree_hal_allocator_allocate_buffer(iree_hal_alloca
                                                                  iree_hal_buffer_params_t params,
                                                                  iree_device_size_t allocation_size,
                                                                  iree_hal_buffer_t** out_buffer);
-/* Memory of the host as a buffer, without a copy; `release` is called when the last reference goes, also on failure: no (the
- * caller keeps the memory then). OUT_OF_RANGE unless `data` is 64-byte aligned. */
+/* Memory of the host as a buffer, without a copy; `release` is called when the last reference goes, by whatever thread
+ * drops it, a worker of a device included: it must not wait for work of a device, nor release one. It is not called on
+ * failure: the caller keeps the memory then. OUT_OF_RANGE unless `data` is 64-byte aligned. */
 IREE_API_EXPORT iree_status_t vmrt_hal_allocator_import_host(iree_hal_allocator_t* allocator,
                                                              iree_hal_buffer_params_t params, void* data,
                                                              iree_device_size_t length,

@@ -17,6 +17,7 @@ typedef struct local_dispatch_t {
   const uint32_t* constants;
   void* const* binding_pointers;
   const size_t* binding_lengths;
+  uint64_t read_only; /* bit i: binding i is memory that must not be written, for executables that can tell */
 } local_dispatch_t;
 
 /* Who runs: an index below the worker count that the executable was made for, used by one thread at a time. */

@@ -6,12 +6,21 @@
 
 /* ---- Dispatches -------------------------------------------------------------------------------------------------- */
 
+/* Of a reference that could be resolved. */
+static bool is_read_only(iree_hal_buffer_ref_t ref, iree_hal_buffer_binding_table_t table) {
+  const iree_hal_buffer_t* buffer = ref.buffer ? ref.buffer : table.bindings[ref.buffer_slot].buffer;
+  return !(iree_hal_buffer_allowed_access(buffer) & (IREE_HAL_MEMORY_ACCESS_WRITE | IREE_HAL_MEMORY_ACCESS_ANY));
+}
+
 static iree_status_t resolve_bindings(const hal_command_t* command, iree_hal_buffer_binding_table_t table,
                                       local_ready_dispatch_t* ready) {
+  ready->dispatch.read_only = 0;
   for (uint16_t i = 0; i < command->as.dispatch.binding_count; ++i) {
+    iree_hal_buffer_ref_t ref = command->as.dispatch.bindings[i];
     iree_byte_span_t span;
-    iree_status_t status = hal_command_resolve(command->as.dispatch.bindings[i], table, &span);
+    iree_status_t status = hal_command_resolve(ref, table, &span);
     if (!iree_status_is_ok(status)) return iree_status_annotate_f(status, "binding[%u]", i);
+    ready->dispatch.read_only |= (uint64_t)is_read_only(ref, table) << i;
     ready->binding_pointers[i] = span.data;
     ready->binding_lengths[i] = span.data_length;
   }

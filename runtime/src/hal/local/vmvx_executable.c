@@ -91,6 +91,9 @@ static iree_status_t worker_begin(vmvx_executable_t* executable, vmvx_worker_t* 
   worker->constants.data =
       iree_make_byte_span((void*)(uintptr_t)dispatch->constants, dispatch->constant_count * sizeof(uint32_t));
   for (uint32_t i = 0; i < dispatch->binding_count; ++i) {
+    bool is_read_only = dispatch->read_only >> i & 1;
+    worker->bindings[i].access =
+        IREE_VM_BUFFER_ACCESS_ORIGIN_HOST | (is_read_only ? 0u : (uint32_t)IREE_VM_BUFFER_ACCESS_MUTABLE);
     worker->bindings[i].data = iree_make_byte_span(dispatch->binding_pointers[i], dispatch->binding_lengths[i]);
   }
   return iree_ok_status();
