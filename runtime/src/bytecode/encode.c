@@ -360,12 +360,15 @@ static bool is_element_access(uint16_t code) {
   return code >= CODE_BUFFER_LOAD_I8_U && code <= CODE_BUFFER_STORE_F64_A;
 }
 
+/* The accumulator holds what it held, unless the register of it has another value now. */
 static void encode_element(encoder_t* encoder, uint16_t code) {
   uint32_t ordinal = (uint32_t)(encoder->function - encoder->image->functions);
   uint32_t buffer = reader_u16(&encoder->in) & BYTECODE_REGISTER_REF_INDEX;
   uint32_t place = (uint32_t)(encoder->callees[ordinal].ref_offset + buffer * sizeof(iree_vm_ref_t)) / CODE_PLACE_UNIT;
   uint16_t index = reader_u16(&encoder->in), value = reader_u16(&encoder->in);
   encoder_emit_op(encoder, choose_element_form(encoder, code, index, value), (uint16_t)place, index, value);
+  bool is_load = code < CODE_BUFFER_STORE_I8;
+  if (is_load && value / 2 == encoder->accumulated_from / 2) encoder->accumulated = ACCUMULATOR_NONE;
 }
 
 static void encode_block(encoder_t* encoder) {
@@ -426,6 +429,6 @@ bytecode_opcode_t encoder_step(encoder_t* encoder) {
     encode_instruction(encoder, opcode);
     encoder->follows_compare = false;
   }
-  encoder->accumulated = ACCUMULATOR_NONE;
+  if (!is_element_access(code_of[opcode])) encoder->accumulated = ACCUMULATOR_NONE;
   return opcode;
 }
