@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The short way into a C program: instance, session, calls with tensors, on both local devices; and when memory is short. */
+/* The short way into a C program: instance, session, calls with tensors, on both local devices; and when memory is
+ * short. */
 #include "check.h"
 #include "iree/runtime/api.h"
 #include "vmrt/hal.h"

@@ -117,9 +117,14 @@ static void test_differences(void) {
 static void test_elements_as_text(void) {
   static const struct {
     const char *tensor, *text;
-  } cases[] = {{"2xi8=0 -5", "-5"},           {"2xui8=0 251", "251"},       {"2xi64=0 -9223372036854775808", "-9223372036854775808"},
-               {"2xf16=0 0.5", "0.5"},        {"2xf32=0 1e10", "1E+10"},    {"2xf64=0 nan", "NAN"},
-               {"2xi1=00 01", "01"},          {"2xui64=0 18446744073709551615", "18446744073709551615"}};
+  } cases[] = {{"2xi8=0 -5", "-5"},
+               {"2xui8=0 251", "251"},
+               {"2xi64=0 -9223372036854775808", "-9223372036854775808"},
+               {"2xf16=0 0.5", "0.5"},
+               {"2xf32=0 1e10", "1E+10"},
+               {"2xf64=0 nan", "NAN"},
+               {"2xi1=00 01", "01"},
+               {"2xui64=0 18446744073709551615", "18446744073709551615"}};
   iree_hal_allocator_t* allocator = NULL;
   CHECK_OK(iree_hal_allocator_create_heap(IREE_SV("test"), ALLOCATOR, ALLOCATOR, &allocator));
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {

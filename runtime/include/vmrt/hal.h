@@ -35,8 +35,8 @@ IREE_API_EXPORT iree_status_t vmrt_hal_queue_barrier(iree_hal_device_t* device, 
 IREE_API_EXPORT iree_status_t vmrt_hal_device_create_fence(iree_hal_device_t* device, iree_hal_fence_t** out_fence);
 /* Fails the fence with a code alone. */
 IREE_API_EXPORT void vmrt_hal_fence_fail_code(iree_hal_fence_t* fence, iree_status_code_t code);
-/* Where a buffer's bytes are on the host, as a persistent mapping with READ, and WRITE when `writable`, gives them: valid as
- * long as the buffer, or until a queue deallocates it. Fails as iree_hal_buffer_map_range does. */
+/* Where a buffer's bytes are on the host, as a persistent mapping with READ, and WRITE when `writable`, gives them:
+ * valid as long as the buffer, or until a queue deallocates it. Fails as iree_hal_buffer_map_range does. */
 IREE_API_EXPORT iree_status_t vmrt_hal_buffer_host_span(iree_hal_buffer_t* buffer, bool writable,
                                                         iree_byte_span_t* out_span);
 /* cdef: end */

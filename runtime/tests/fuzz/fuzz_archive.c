@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzz target: the first byte chooses a format of parameter archives, the rest is the file; what it has lies inside of it. */
+/* Fuzz target: the first byte chooses a format of parameter archives, the rest is the file; what it has lies inside of
+ * it. */
 #include <stdlib.h>
 
 #include "iree/io/parameter_archive.h"

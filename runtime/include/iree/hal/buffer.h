@@ -67,7 +67,8 @@ typedef enum iree_hal_buffer_usage_bits_e {
   IREE_HAL_BUFFER_USAGE_MAPPING = 0x9000000
 } iree_hal_buffer_usage_bits_t;
 
-/* What is asked for. A zero stands for: usage DEFAULT, access ALL, type OPTIMAL, affinity any, alignment the device's own. */
+/* What is asked for. A zero stands for: usage DEFAULT, access ALL, type OPTIMAL, affinity any, alignment the device's
+ * own. */
 typedef struct iree_hal_buffer_params_t {
   iree_hal_buffer_usage_t usage;
   iree_hal_memory_access_t access;
@@ -129,13 +130,13 @@ IREE_API_EXPORT iree_device_size_t iree_hal_buffer_allocation_size(const iree_ha
 IREE_API_EXPORT iree_device_size_t iree_hal_buffer_byte_offset(const iree_hal_buffer_t* buffer);
 /* The buffer that owns the memory; itself unless it is a subspan. Borrowed. */
 IREE_API_EXPORT iree_hal_buffer_t* iree_hal_buffer_allocated_buffer(const iree_hal_buffer_t* buffer);
-/* A range as a buffer of its own, retaining the allocation; the whole range is the same object with one more reference. A
- * subspan of a subspan refers to the root. OUT_OF_RANGE outside. `byte_length` all ones: the rest. */
+/* A range as a buffer of its own, retaining the allocation; the whole range is the same object with one more reference.
+ * A subspan of a subspan refers to the root. OUT_OF_RANGE outside. `byte_length` all ones: the rest. */
 IREE_API_EXPORT iree_status_t iree_hal_buffer_subspan(iree_hal_buffer_t* buffer, iree_device_size_t byte_offset,
                                                       iree_device_size_t byte_length, iree_allocator_t host_allocator,
                                                       iree_hal_buffer_t** out_buffer);
-/* Through a scoped mapping; ranges as below. Pattern of 1, 2 or 4 bytes; INVALID_ARGUMENT otherwise, or when offset or length
- * is not a multiple of it. */
+/* Through a scoped mapping; ranges as below. Pattern of 1, 2 or 4 bytes; INVALID_ARGUMENT otherwise, or when offset or
+ * length is not a multiple of it. */
 IREE_API_EXPORT iree_status_t iree_hal_buffer_map_fill(iree_hal_buffer_t* buffer, iree_device_size_t byte_offset,
                                                        iree_device_size_t byte_length, const void* pattern,
                                                        iree_host_size_t pattern_length);
@@ -151,9 +152,9 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_buffer_map_copy(iree
                                                                             iree_device_size_t target_offset,
                                                                             iree_device_size_t length);
 
-/* A host view. Checked in this order: memory HOST_VISIBLE (PERMISSION_DENIED), usage MAPPING_SCOPED or MAPPING_PERSISTENT
- * (PERMISSION_DENIED), allowed access (PERMISSION_DENIED), range (OUT_OF_RANGE), then memory not committed
- * (FAILED_PRECONDITION). `byte_length` all ones: the rest. */
+/* A host view. Checked in this order: memory HOST_VISIBLE (PERMISSION_DENIED), usage MAPPING_SCOPED or
+ * MAPPING_PERSISTENT (PERMISSION_DENIED), allowed access (PERMISSION_DENIED), range (OUT_OF_RANGE), then memory not
+ * committed (FAILED_PRECONDITION). `byte_length` all ones: the rest. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_buffer_map_range(
     iree_hal_buffer_t* buffer, iree_hal_mapping_mode_t mode, iree_hal_memory_access_t access,
     iree_device_size_t byte_offset, iree_device_size_t byte_length, iree_hal_buffer_mapping_t* out_mapping);
@@ -174,8 +175,8 @@ iree_hal_buffer_validate_usage(iree_hal_buffer_usage_t allowed, iree_hal_buffer_
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 iree_hal_buffer_validate_access(iree_hal_memory_access_t allowed, iree_hal_memory_access_t required);
 
-/* Logical owners of the allocation, one at the beginning: preserve adds one, discard removes one and says whether it was the
- * last, is_terminal says whether there is only one. */
+/* Logical owners of the allocation, one at the beginning: preserve adds one, discard removes one and says whether it
+ * was the last, is_terminal says whether there is only one. */
 IREE_API_EXPORT void iree_hal_buffer_allocation_preserve(iree_hal_buffer_t* buffer);
 IREE_API_EXPORT bool iree_hal_buffer_allocation_discard(iree_hal_buffer_t* buffer);
 IREE_API_EXPORT bool iree_hal_buffer_allocation_is_terminal(const iree_hal_buffer_t* buffer);

@@ -75,12 +75,11 @@ static inline uint32_t iree_hal_element_numerical_type(iree_hal_element_type_t t
 static inline uint32_t iree_hal_element_bit_count(iree_hal_element_type_t type) { return type & 0xFFu; }
 
 /* cdef: begin */
-/* Bytes of `shape` elements, packed types rounded up once. INVALID_ARGUMENT for a type without width, OUT_OF_RANGE when the
- * size overflows. */
-IREE_API_EXPORT iree_status_t iree_hal_buffer_compute_view_size(iree_host_size_t shape_rank, const iree_hal_dim_t* shape,
-                                                                iree_hal_element_type_t element_type,
-                                                                iree_hal_encoding_type_t encoding_type,
-                                                                iree_device_size_t* out_allocation_size);
+/* Bytes of `shape` elements, packed types rounded up once. INVALID_ARGUMENT for a type without width, OUT_OF_RANGE when
+ * the size overflows. */
+IREE_API_EXPORT iree_status_t iree_hal_buffer_compute_view_size(
+    iree_host_size_t shape_rank, const iree_hal_dim_t* shape, iree_hal_element_type_t element_type,
+    iree_hal_encoding_type_t encoding_type, iree_device_size_t* out_allocation_size);
 /* Retains `buffer`. OUT_OF_RANGE when the shape needs more bytes than the buffer has. */
 IREE_API_EXPORT iree_status_t iree_hal_buffer_view_create(iree_hal_buffer_t* buffer, iree_host_size_t shape_rank,
                                                           const iree_hal_dim_t* shape,
@@ -90,7 +89,8 @@ IREE_API_EXPORT iree_status_t iree_hal_buffer_view_create(iree_hal_buffer_t* buf
                                                           iree_hal_buffer_view_t** out_buffer_view);
 IREE_API_EXPORT void iree_hal_buffer_view_retain(iree_hal_buffer_view_t* buffer_view);
 IREE_API_EXPORT void iree_hal_buffer_view_release(iree_hal_buffer_view_t* buffer_view);
-IREE_API_EXPORT iree_hal_buffer_t* iree_hal_buffer_view_buffer(const iree_hal_buffer_view_t* buffer_view); /* borrowed */
+/* Borrowed. */
+IREE_API_EXPORT iree_hal_buffer_t* iree_hal_buffer_view_buffer(const iree_hal_buffer_view_t* buffer_view);
 IREE_API_EXPORT iree_host_size_t iree_hal_buffer_view_shape_rank(const iree_hal_buffer_view_t* buffer_view);
 IREE_API_EXPORT const iree_hal_dim_t* iree_hal_buffer_view_shape_dims(const iree_hal_buffer_view_t* buffer_view);
 /* 0 past the rank. */
@@ -101,8 +101,9 @@ IREE_API_EXPORT iree_hal_element_type_t iree_hal_buffer_view_element_type(const 
 IREE_API_EXPORT iree_hal_encoding_type_t iree_hal_buffer_view_encoding_type(const iree_hal_buffer_view_t* buffer_view);
 /* Bytes of the view's range. */
 IREE_API_EXPORT iree_device_size_t iree_hal_buffer_view_byte_length(const iree_hal_buffer_view_t* buffer_view);
-/* `SHAPExTYPE=VALUES`, at most `max_element_count` elements and then `...`; memory has to be mappable. Writes up to `capacity`
- * bytes with a NUL; `*out_length` is the whole length without it, also when OUT_OF_RANGE says that it did not fit. */
+/* `SHAPExTYPE=VALUES`, at most `max_element_count` elements and then `...`; memory has to be mappable. Writes up to
+ * `capacity` bytes with a NUL; `*out_length` is the whole length without it, also when OUT_OF_RANGE says that it did
+ * not fit. */
 IREE_API_EXPORT iree_status_t iree_hal_buffer_view_format(const iree_hal_buffer_view_t* buffer_view,
                                                           iree_host_size_t max_element_count, iree_host_size_t capacity,
                                                           char* buffer, iree_host_size_t* out_length);
@@ -128,8 +129,8 @@ typedef struct vmrt_hal_name_t {
   char text[16];
 } vmrt_hal_name_t;
 IREE_API_EXPORT vmrt_hal_name_t vmrt_hal_element_type_name(iree_hal_element_type_t type);
-/* Values from text into `data` (facts: tools §2.3): separators, splat of a single value, hex for bool and opaque types. The
- * length of `data` says how many. */
+/* Values from text into `data` (facts: tools §2.3): separators, splat of a single value, hex for bool and opaque types.
+ * The length of `data` says how many. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_parse_buffer_elements(iree_string_view_t text,
                                                                                   iree_hal_element_type_t element_type,
                                                                                   iree_byte_span_t data);

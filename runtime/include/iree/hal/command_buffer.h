@@ -20,7 +20,11 @@ enum {
   IREE_HAL_COMMAND_BUFFER_MODE_UNRETAINED = 0x40
 };
 typedef uint32_t iree_hal_command_category_t;
-enum { IREE_HAL_COMMAND_CATEGORY_TRANSFER = 1, IREE_HAL_COMMAND_CATEGORY_DISPATCH = 2, IREE_HAL_COMMAND_CATEGORY_ANY = 3 };
+enum {
+  IREE_HAL_COMMAND_CATEGORY_TRANSFER = 1,
+  IREE_HAL_COMMAND_CATEGORY_DISPATCH = 2,
+  IREE_HAL_COMMAND_CATEGORY_ANY = 3
+};
 typedef uint32_t iree_hal_execution_stage_t;
 typedef uint64_t iree_hal_dispatch_flags_t;
 enum {
@@ -54,8 +58,8 @@ typedef struct iree_hal_buffer_binding_table_t {
   const iree_hal_buffer_binding_t* bindings;
 } iree_hal_buffer_binding_table_t;
 
-/* Recording begins with begin and ends with end; anything else is FAILED_PRECONDITION. A command names a buffer directly
- * (retained) or a slot below `binding_capacity` (OUT_OF_RANGE otherwise). All rules: facts hal §5. */
+/* Recording begins with begin and ends with end; anything else is FAILED_PRECONDITION. A command names a buffer
+ * directly (retained) or a slot below `binding_capacity` (OUT_OF_RANGE otherwise). All rules: facts hal §5. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_command_buffer_create(
     iree_hal_device_t* device, iree_hal_command_buffer_mode_t mode, iree_hal_command_category_t command_categories,
     iree_hal_queue_affinity_t queue_affinity, iree_host_size_t binding_capacity,

@@ -14,9 +14,9 @@ extern "C" {
 
 /* cdef: begin */
 IREE_API_EXPORT void iree_hal_device_retain(iree_hal_device_t* device);
-/* The last release finishes what can run, cancels what waits for something that nobody will signal (its signal fences fail
- * with CANCELLED), and never waits for ever. Not from code that the device runs itself: a kernel, the reader of a file, the
- * release of a buffer's memory. */
+/* The last release finishes what can run, cancels what waits for something that nobody will signal (its signal fences
+ * fail with CANCELLED), and never waits for ever. Not from code that the device runs itself: a kernel, the reader of a
+ * file, the release of a buffer's memory. */
 IREE_API_EXPORT void iree_hal_device_release(iree_hal_device_t* device);
 /* Such as local-task; borrowed. */
 IREE_API_EXPORT iree_string_view_t iree_hal_device_id(iree_hal_device_t* device);
@@ -27,13 +27,14 @@ IREE_API_EXPORT iree_status_t iree_hal_device_query_i64(iree_hal_device_t* devic
                                                         iree_string_view_t key, int64_t* out_value);
 /* cdef: end */
 
-/* Queue operations: each begins when all of `wait` is reached and then signals `signal`; when a wait fails, or the operation
- * does, `signal` fails with that status. What is wrong with the arguments is the status of the call itself. A device that runs
- * on the calling thread (local-sync) also returns the operation's own failure. Everything given is retained as needed. */
+/* Queue operations: each begins when all of `wait` is reached and then signals `signal`; when a wait fails, or the
+ * operation does, `signal` fails with that status. What is wrong with the arguments is the status of the call itself. A
+ * device that runs on the calling thread (local-sync) also returns the operation's own failure. Everything given is
+ * retained as needed. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_device_queue_alloca(
     iree_hal_device_t* device, iree_hal_queue_affinity_t queue_affinity, iree_hal_semaphore_list_t wait,
-    iree_hal_semaphore_list_t signal, uint64_t pool, iree_hal_buffer_params_t params, iree_device_size_t allocation_size,
-    uint64_t flags, iree_hal_buffer_t** out_buffer);
+    iree_hal_semaphore_list_t signal, uint64_t pool, iree_hal_buffer_params_t params,
+    iree_device_size_t allocation_size, uint64_t flags, iree_hal_buffer_t** out_buffer);
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_device_queue_dealloca(
     iree_hal_device_t* device, iree_hal_queue_affinity_t queue_affinity, iree_hal_semaphore_list_t wait,
     iree_hal_semaphore_list_t signal, iree_hal_buffer_t* buffer, uint64_t flags);

@@ -14,10 +14,10 @@ typedef struct iree_hal_driver_registry_t iree_hal_driver_registry_t;
 
 /* How the local drivers make their devices. */
 typedef struct vmrt_hal_local_options_t {
-  uint32_t worker_count;     /* of local-task; 0: one a physical core, at most 64 */
-  uint64_t shuffle_seed;     /* not 0: local-task hands out workgroups in an order drawn from it, to find missing barriers */
+  uint32_t worker_count; /* of local-task; 0: one a physical core, at most 64 */
+  uint64_t shuffle_seed; /* not 0: local-task hands out workgroups in an order drawn from it: finds missing barriers */
   iree_host_size_t plugin_count;
-  const iree_string_view_t* plugin_paths; /* executable plugins, loaded once a device; borrowed for the registry's life */
+  const iree_string_view_t* plugin_paths; /* executable plugins, loaded once a device; borrowed by the registry */
 } vmrt_hal_local_options_t;
 
 IREE_API_EXPORT iree_status_t iree_hal_driver_registry_allocate(iree_allocator_t host_allocator,
@@ -32,8 +32,9 @@ IREE_API_EXPORT iree_status_t vmrt_hal_driver_registry_at(iree_hal_driver_regist
                                                           iree_string_view_t* out_description);
 /* A device of `DRIVER[://PATH][?OPTIONS]`. NOT_FOUND `no driver 'X' registered`, or for a path that the driver does not
  * have. */
-IREE_API_EXPORT iree_status_t iree_hal_create_device(iree_hal_driver_registry_t* registry, iree_string_view_t device_uri,
-                                                     iree_allocator_t host_allocator, iree_hal_device_t** out_device);
+IREE_API_EXPORT iree_status_t iree_hal_create_device(iree_hal_driver_registry_t* registry,
+                                                     iree_string_view_t device_uri, iree_allocator_t host_allocator,
+                                                     iree_hal_device_t** out_device);
 /* cdef: end */
 
 /* What a driver is to the registry: creates devices; `user_data` lives as long as the registry. */

@@ -23,7 +23,8 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t vmrt_hal_file_from_memory(ire
                                                                              vmrt_hal_file_release_t release,
                                                                              iree_allocator_t host_allocator,
                                                                              iree_hal_file_t** out_file);
-/* A file that is read piece by piece: `read` fills `target` from `offset`; `release` as above with the same `user_data`. */
+/* A file that is read piece by piece: `read` fills `target` from `offset`; `release` as above with the same
+ * `user_data`. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 vmrt_hal_file_from_reader(iree_status_t (*read)(void* user_data, uint64_t offset, iree_byte_span_t target),
                           uint64_t length, vmrt_hal_file_release_t release, iree_allocator_t host_allocator,

@@ -32,8 +32,9 @@ static inline iree_hal_semaphore_list_t iree_hal_semaphore_list_empty(void) {
 
 /* cdef: begin */
 IREE_API_EXPORT iree_status_t iree_hal_semaphore_create(iree_hal_device_t* device,
-                                                        iree_hal_queue_affinity_t queue_affinity, uint64_t initial_value,
-                                                        uint64_t flags, iree_hal_semaphore_t** out_semaphore);
+                                                        iree_hal_queue_affinity_t queue_affinity,
+                                                        uint64_t initial_value, uint64_t flags,
+                                                        iree_hal_semaphore_t** out_semaphore);
 IREE_API_EXPORT void iree_hal_semaphore_retain(iree_hal_semaphore_t* semaphore);
 IREE_API_EXPORT void iree_hal_semaphore_release(iree_hal_semaphore_t* semaphore);
 /* The value now; a failed semaphore gives FAILURE_VALUE and a copy of its failure. */
@@ -62,10 +63,12 @@ IREE_API_EXPORT iree_status_t iree_hal_fence_query(iree_hal_fence_t* fence);
 IREE_API_EXPORT iree_status_t iree_hal_fence_signal(iree_hal_fence_t* fence);
 /* Takes over `signal_status`. */
 IREE_API_EXPORT void iree_hal_fence_fail(iree_hal_fence_t* fence, iree_status_t signal_status);
-/* Blocks at most `timeout_ns` (negative: without limit, 0: polls). DEADLINE_EXCEEDED when the time is over; else the failure. */
+/* Blocks at most `timeout_ns` (negative: without limit, 0: polls). DEADLINE_EXCEEDED when the time is over; else the
+ * failure. */
 IREE_API_EXPORT iree_status_t vmrt_hal_fence_wait_for(iree_hal_fence_t* fence, int64_t timeout_ns);
 /* cdef: end */
-IREE_API_EXPORT iree_hal_semaphore_list_t iree_hal_fence_semaphore_list(iree_hal_fence_t* fence); /* borrowed; NULL: empty */
+/* Borrowed; empty for NULL. */
+IREE_API_EXPORT iree_hal_semaphore_list_t iree_hal_fence_semaphore_list(iree_hal_fence_t* fence);
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_fence_wait(iree_hal_fence_t* fence, iree_timeout_t timeout);
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_semaphore_wait(iree_hal_semaphore_t* semaphore,
                                                                            uint64_t value, iree_timeout_t timeout);

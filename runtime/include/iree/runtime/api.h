@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* ---- Instances ------------------------------------------------------------------------------------------------------- */
+/* ---- Instances --------------------------------------------------------------------------------------------------- */
 
 /* A VM instance with the types of the HAL, and the drivers of this build. Any thread. */
 typedef struct iree_runtime_instance_t iree_runtime_instance_t;
@@ -35,7 +35,7 @@ IREE_API_EXPORT iree_hal_driver_registry_t* iree_runtime_instance_driver_registr
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_instance_try_create_default_device(
     iree_runtime_instance_t* instance, iree_string_view_t driver_name, iree_hal_device_t** out_device);
 
-/* ---- Sessions -------------------------------------------------------------------------------------------------------- */
+/* ---- Sessions ---------------------------------------------------------------------------------------------------- */
 
 /* A context with a `hal` module for one device; modules are appended to it. One thread at a time. */
 typedef struct iree_runtime_session_t iree_runtime_session_t;
@@ -59,8 +59,8 @@ IREE_API_EXPORT iree_hal_allocator_t* iree_runtime_session_device_allocator(cons
 /* Links a module behind those that are there, or leaves the session as it was. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 iree_runtime_session_append_module(iree_runtime_session_t* session, iree_vm_module_t* module);
-/* Bytecode in memory, which `deallocator` frees with the module, or at once on failure. Null: borrowed, and it outlives the
- * module. */
+/* Bytecode in memory, which `deallocator` frees with the module, or at once on failure. Null: borrowed, and it outlives
+ * the module. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_session_append_bytecode_module_from_memory(
     iree_runtime_session_t* session, iree_const_byte_span_t contents, iree_allocator_t deallocator);
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
@@ -77,7 +77,7 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_session_call_by_
                                                                                      const iree_vm_list_t* input_list,
                                                                                      iree_vm_list_t* output_list);
 
-/* ---- Calls ----------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 typedef uint32_t iree_runtime_call_flags_t; /* 0 */
 
@@ -104,7 +104,8 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_call_invoke(iree
 /* Retains `buffer_view`. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_call_inputs_push_back_buffer_view(
     iree_runtime_call_t* call, iree_hal_buffer_view_t* buffer_view);
-/* The caller owns what it gets. INVALID_ARGUMENT when the next output is no buffer view, OUT_OF_RANGE when there is none. */
+/* The caller owns what it gets. INVALID_ARGUMENT when the next output is no buffer view, OUT_OF_RANGE when there is
+ * none. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_runtime_call_outputs_pop_front_buffer_view(
     iree_runtime_call_t* call, iree_hal_buffer_view_t** out_buffer_view);
 

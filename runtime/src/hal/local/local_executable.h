@@ -28,8 +28,8 @@ typedef struct local_worker_t {
 typedef struct local_executable_t local_executable_t;
 struct local_executable_t {
   iree_hal_executable_t base;
-  /* Runs workgroups begin to end - 1 in linear order (x fastest, then y, then z). Stops at the first failure and returns it.
-   * Sets up and restores the float environment itself (denormals flushed). */
+  /* Runs workgroups begin to end - 1 in linear order (x fastest, then y, then z). Stops at the first failure and
+   * returns it. Sets up and restores the float environment itself (denormals flushed). */
   iree_status_t (*issue)(local_executable_t* executable, const local_dispatch_t* dispatch, local_worker_t worker,
                          uint64_t begin, uint64_t end);
 };
@@ -40,8 +40,8 @@ struct local_executable_t {
  * registered; executable plugins. */
 typedef struct local_loaders_t local_loaders_t;
 
-/* `worker_count`: indices of local_worker_t that will be used. Loads the plugins in order; the plugin's failure is the failure
- * of this call. */
+/* `worker_count`: indices of local_worker_t that will be used. Loads the plugins in order; the plugin's failure is the
+ * failure of this call. */
 iree_status_t local_loaders_create(iree_host_size_t plugin_count, const iree_string_view_t* plugin_paths,
                                    uint32_t worker_count, iree_allocator_t host_allocator,
                                    local_loaders_t** out_loaders);
