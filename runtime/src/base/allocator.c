@@ -10,13 +10,24 @@ static iree_status_t no_memory(iree_host_size_t byte_length) {
   return iree_make_status(IREE_STATUS_RESOURCE_EXHAUSTED, "no memory for a block of %zu bytes", byte_length);
 }
 
+/* Small blocks are cleared here: the C library has those that were freed lately at hand for malloc alone. */
+static void* allocate_cleared(iree_host_size_t byte_length) {
+  if (byte_length > 1024) return calloc(1, byte_length);
+  void* block = malloc(byte_length);
+#if defined(__GNUC__)
+  __asm__("" : "+r"(block)); /* or the compiler makes a calloc of it */
+#endif
+  if (block) memset(block, 0, byte_length);
+  return block;
+}
+
 static iree_status_t libc_allocate(iree_allocator_command_t command, const void* params, void** inout_ptr) {
   iree_host_size_t byte_length = *(const iree_host_size_t*)params;
   if (byte_length == 0) return iree_make_status(IREE_STATUS_INVALID_ARGUMENT, "a block of 0 bytes was requested");
   if (byte_length > PTRDIFF_MAX) return no_memory(byte_length);
   void* block = NULL;
   if (command == IREE_ALLOCATOR_COMMAND_MALLOC) block = malloc(byte_length);
-  if (command == IREE_ALLOCATOR_COMMAND_CALLOC) block = calloc(1, byte_length);
+  if (command == IREE_ALLOCATOR_COMMAND_CALLOC) block = allocate_cleared(byte_length);
   if (command == IREE_ALLOCATOR_COMMAND_REALLOC) block = realloc(*inout_ptr, byte_length);
   if (!block) return no_memory(byte_length);
   *inout_ptr = block;
