@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instructions on references, lists and ref globals. */
 #include "bytecode/interp.h"
+#include "vm/list_layout.h"
 
 /* Types of operands are the `value` of a type definition: it is the descriptor's address for references and never that
  * of an object for numbers and for `!vm.opaque`, which so let only null through. */
@@ -154,8 +155,22 @@ iree_status_t interp_list_set(interp_frame_t* frame, const code_word_t* ip) {
   return iree_vm_list_set_value(list, u32_of(frame, ip->b), &value);
 }
 
+/* The common case: the element of a list of references has the type asked for, and stays. False: another case. */
+static bool get_ref_directly(interp_frame_t* frame, const code_word_t* ip) {
+  const iree_vm_ref_t* holder = ref_at(frame->refs, ip->a);
+  if (holder->type != iree_vm_list_type() || is_move(ip->c)) return false;
+  const iree_vm_list_t* list = (const iree_vm_list_t*)holder->ptr;
+  uint32_t index = u32_of(frame, ip->b);
+  if (list->mode != VM_LIST_REFS || index >= list->count) return false;
+  const iree_vm_ref_t* element = vm_list_ref_at(list, index);
+  if (element->type == 0 || !fits_type(element, ip[1].bits)) return false;
+  vm_ref_retain(element, ref_at(frame->refs, ip->c));
+  return true;
+}
+
 /* An element of another type than the one asked for reads as null. */
 iree_status_t interp_list_get_ref(interp_frame_t* frame, const code_word_t* ip) {
+  if (get_ref_directly(frame, ip)) return iree_ok_status();
   iree_vm_list_t* list = NULL;
   uint32_t index = u32_of(frame, ip->b);
   iree_vm_ref_t* result = ref_at(frame->refs, ip->c);
