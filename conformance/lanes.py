@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance import fixtures, trace
 from conformance.adapters import tools
-from conformance.adapters.protocol import Adapter, Unavailable
+from conformance.adapters.protocol import Adapter, Unavailable, Unsupported
 from conformance.model import Call, ModuleRef, Observation, Scenario
 from conformance.selection import RuntimeSpec
 
@@ -169,19 +169,17 @@ def _proven(spec: LaneSpec) -> Lane | str:
     try:
         lane = Lane(spec, _adapter(spec.runtime), _probe(spec.backend))
         return replace(lane, identity=_identity(lane))
-    except (Unavailable, fixtures.FixtureBuildError, fixtures.FixtureNotFoundError) as error:
+    except (Unavailable, Unsupported, fixtures.FixtureBuildError, fixtures.FixtureNotFoundError) as error:
         return str(error)
 
 
 def _adapter(runtime: RuntimeSpec) -> Adapter:
-    """What drives devices: a tool. Ours is installed with the package."""
+    """What drives devices: ours is a tool, installed with the package; a library is driven through the Python API."""
     if runtime.kind == "own" and not runtime.argument:
         tool = shutil.which("vm-run-module", path=sysconfig.get_path("scripts")) or shutil.which("vm-run-module")
         if tool is None:
             raise Unavailable("no vm-run-module: install the package vm-conformance")
         return tools.ToolAdapter(str(runtime), Path(tool))
-    if runtime.kind in ("own", "lib"):
-        raise Unavailable("devices are driven through a tool; a library alone has none")
     return runtime.open()
 
 

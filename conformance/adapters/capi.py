@@ -16,6 +16,7 @@ from typing import Any
 from conformance import trace
 from conformance.adapters import process, stages
 from conformance.adapters.protocol import Unavailable, Unsupported
+from conformance.adapters.worker_devices import FLAGS
 from conformance.model import Event, Observation, Scenario, Stage, dumps
 
 CALL = "call"  # the key of a journal entry that begins a call in a context of its own
@@ -54,8 +55,9 @@ class LibraryAdapter:
         """The command that ran the scenario, how it ended, its journal, and where its trace is."""
         if scenario.flagfile is not None:
             raise Unsupported("the C API takes no flag file")
-        if scenario.devices or scenario.parameters or scenario.flags:
-            raise Unsupported(f"{self.name} is driven without devices and flags here")
+        unknown = [flag for flag in scenario.flags if flag.partition("=")[0] not in FLAGS]
+        if unknown:
+            raise Unsupported(f"the C API has nothing that {', '.join(unknown)} means")
         written, journal, events = (scratch / name for name in ("scenario.json", "journal", "trace.jsonl"))
         written.write_text(dumps(scenario.to_json()))
         command = [*WORKER, str(written), str(journal)]

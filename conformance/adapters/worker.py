@@ -12,11 +12,12 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conformance import vm
+from conformance.adapters import worker_devices
 from conformance.adapters.stages import CODES
 from conformance.model import Call, ModuleRef, Scenario, Stage, dumps
 
@@ -53,43 +54,65 @@ class Journal:
             raise
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What contexts are made of."""
+
+    instance: Any
+    modules: Sequence[Any]
+    devices: Sequence[Any]
+
+    def context(self, parameters: Sequence[str]) -> Any:
+        if not self.devices:
+            return self.instance.context(self.modules)
+        return self.instance.context(self.modules, devices=self.devices, parameters=parameters)
+
+
 def perform(scenario: Scenario, journal: Journal, library: str | None) -> None:
-    """Instance, modules, context, calls; then everything back in reverse, also after a failure.
+    """Instance, modules, devices, context, calls; then all back, modules before devices, also after a failure.
 
     Without modules it only shows that the library opens.
     """
     with journal.step(Stage.OPEN, "instance"):
         instance = vm.Instance(library=library) if library else vm.Instance()
     modules: list[Any] = []
+    devices: list[Any] = []
     try:
         for reference in scenario.modules:
             with journal.step(_loading(reference), f"load {reference}"):
                 modules.append(_load(instance, reference, scenario))
+        for uri in worker_devices.wanted(scenario, modules):
+            with journal.step(Stage.LINK, f"device {uri}"):
+                devices.append(worker_devices.make(vm, uri, scenario, library))
+        whole = Whole(instance, modules, devices)
         if modules and scenario.fresh:
-            _run_each(instance, modules, scenario, journal)
+            _run_each(whole, scenario, journal)
         elif modules:
-            _run(instance, modules, scenario, journal)
+            _run(whole, scenario, journal)
     finally:
         for module in reversed(modules):
             with journal.step(Stage.TEARDOWN, "close module"):
                 module.close()
+        for device in devices:
+            with journal.step(Stage.TEARDOWN, "close device"):
+                device.close()
         with journal.step(Stage.TEARDOWN, "close instance"):
             instance.close()
 
 
-def _run_each(instance: Any, modules: Sequence[Any], scenario: Scenario, journal: Journal) -> None:
+def _run_each(whole: Whole, scenario: Scenario, journal: Journal) -> None:
     for index, call in enumerate(scenario.calls):
         journal.begin_call(index)
         with suppress(vm.Error):
-            _run(instance, modules, replace(scenario, calls=(call,)), journal)
+            _run(whole, replace(scenario, calls=(call,)), journal)
 
 
-def _run(instance: Any, modules: Sequence[Any], scenario: Scenario, journal: Journal) -> None:
+def _run(whole: Whole, scenario: Scenario, journal: Journal) -> None:
     with journal.step(Stage.LINK, "context"):
-        context = instance.context(modules)
+        context = whole.context(scenario.parameters)
     try:
         with _limited(context, scenario.limit):
-            _call_all(context, modules, scenario.calls, journal)
+            _call_all(context, whole, scenario.calls, journal)
     finally:
         with journal.step(Stage.TEARDOWN, "close context"):
             context.close()
@@ -121,13 +144,15 @@ def _load(instance: Any, reference: ModuleRef, scenario: Scenario) -> Any:
     return instance.load(reference.path, export=reference.export or None, params=params)
 
 
-def _call_all(context: Any, modules: Sequence[Any], calls: Sequence[Call], journal: Journal) -> None:
+def _call_all(context: Any, whole: Whole, calls: Sequence[Call], journal: Journal) -> None:
+    main = whole.modules[-1]
     for call in calls:
-        name = f"{modules[-1].name}.{call.function or _only_export(modules[-1])}"
+        name = f"{main.name}.{call.function or _only_export(main)}"
         with journal.step(Stage.CALL, f"call {name}"):
             function = context[name]
-            values = function(*(_value(text) for text in call.inputs))
-            journal.write(results=_printed(function.signature, values))
+            with worker_devices.arguments(whole.devices, call.inputs, _value) as values:
+                results = function.views(*values) if whole.devices else function(*values)
+            journal.write(results=_printed(function.signature, results))
 
 
 def _only_export(module: Any) -> str:
@@ -161,7 +186,10 @@ def _print(letter: str, value: Any) -> str:
         return f"i{32 if letter == 'i' else 64}={value}"
     if letter in "fF":
         return f"f{32 if letter == 'f' else 64}={value:g}"
-    return "(null)" if value is None else str(getattr(value, "type_name", type(value).__name__))
+    if value is None:
+        return "(null)"
+    name = str(getattr(value, "type_name", type(value).__name__))
+    return worker_devices.printed(value) if name == worker_devices.TENSOR else name
 
 
 def _stage(error: Any, announced: Stage) -> str:

@@ -93,8 +93,16 @@ def test_parameter_that_is_too_short(case: Case, lane: Lane, archive: str) -> No
 
 @clause("TPR-parameters-fail")
 def test_scope_without_an_archive(case: Case, lane: Lane) -> None:
+    case.needs("command-line")  # which always has the module for parameters
     for target in lane.compile_target:
         seen = case.run(hal.module("parameters", "parameters", target), function="bump")
+        seen.fails("NOT_FOUND", hal.SETTING_UP, "model")
+
+
+@clause("TPR-parameters-fail")
+def test_scope_of_no_archive(case: Case, lane: Lane) -> None:
+    for target in lane.compile_target:
+        seen = with_archive(case, "parameters", target, "irpa", "bump", scope="other")
         seen.fails("NOT_FOUND", hal.SETTING_UP, "model")
 
 
@@ -117,10 +125,16 @@ def test_damaged_archive(case: Case, lane: Lane, archive: str, damage: str) -> N
 
 
 def with_archive(
-    case: Case, name: str, target: str, archive: str, function: str | None, inputs: tuple[str, ...] = ()
+    case: Case,
+    name: str,
+    target: str,
+    archive: str,
+    function: str | None,
+    inputs: tuple[str, ...] = (),
+    scope: str = "model",
 ) -> Any:
     """A call of a module that takes its tensors from an archive of one of the formats."""
-    parameters = (f"model={hal.folder('parameters') / f'model.{archive}'}",)
+    parameters = (f"{scope}={hal.folder('parameters') / f'model.{archive}'}",)
     reference = hal.module("parameters", name, target)
     return case.run(reference, function=function, inputs=inputs, parameters=parameters)
 

@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,3 +197,87 @@ def test_a_call_is_cancelled_when_its_time_is_up(worker: Any, tmp_path: Path) ->
 def test_a_call_in_time_is_not_cancelled(worker: Any, tmp_path: Path) -> None:
     assert {"results": ["i32=7"]} in perform(worker, tmp_path, "app.vmfb", call=Call("one"), limit=60)
     assert "cancel" not in LOG
+
+
+class Tensor(Closing):
+    type_name = "hal.buffer_view"
+
+    def __enter__(self) -> Tensor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(Closing):
+    def __init__(self, uri: str, **options: object) -> None:
+        super().__init__(uri)
+        LOG.append(f"device {uri} {options}")
+        if uri == "foo":
+            raise Error(5, "no driver foo", "init")
+
+    def parse(self, text: str) -> Tensor:
+        return Tensor(text)
+
+
+class OnDevice(Function):
+    def views(self, *values: object) -> Any:
+        return self(*map(str, values))
+
+
+@pytest.fixture
+def on_device(worker: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The worker, with devices, and modules that need one."""
+    dependency = SimpleNamespace(name="hal")
+
+    def context(self: Instance, modules: list[Module], **options: Any) -> Context:
+        LOG.append(f"context {[device.name for device in options['devices']]} {options['parameters']}")
+        return Context("context")
+
+    monkeypatch.setattr(Module, "dependencies", (dependency,), raising=False)
+    monkeypatch.setattr(Instance, "context", context)
+    monkeypatch.setattr(worker.vm, "Device", Device, raising=False)
+    monkeypatch.setitem(FUNCTIONS, "tensor", OnDevice("0ri_r", Tensor("2xf32=3\n4")))
+    return worker
+
+
+def test_devices_end_behind_modules_and_tensors(on_device: Any, tmp_path: Path) -> None:
+    flags = ("--executable_plugin=p.so", "--task_topology_group_count=3")
+    call = Call("tensor", ("2xf32=1,2", "7"))
+    journal = perform(on_device, tmp_path, "app.vmfb", call=call, device="local-task", flags=flags, parameters=("s=f",))
+    assert LOG[2:] == [
+        "device local-task {'plugins': ['p.so'], 'workers': 3, 'library': None}",
+        "context ['local-task'] ('s=f',)",
+        "look app.tensor",
+        "call ('2xf32=1,2', '7')",
+        "close 2xf32=1,2",
+        "close 2xf32=3\n4",
+        "close context",
+        "close app",
+        "close local-task",
+        "close instance",
+    ]
+    assert {"results": ["hal.buffer_view 2xf32=3 4"]} in journal
+
+
+def test_devices_in_order_and_the_first_again_when_one_fails(on_device: Any, tmp_path: Path) -> None:
+    journal = perform(on_device, tmp_path, "app.vmfb", call=Call("tensor"), device=("local-sync", "foo"))
+    assert [line for line in LOG if line.startswith("close")] == ["close app", "close local-sync", "close instance"]
+    assert any(entry.get("code") == "NOT_FOUND" for entry in journal)
+
+
+@pytest.mark.parametrize(("device", "made"), [((), ["local-task"]), (None, []), ("local-sync", ["local-sync"])])
+def test_the_device_of_a_case_that_names_none(on_device: Any, device: Any, made: list[str]) -> None:
+    from conformance.adapters import worker_devices
+
+    assert list(worker_devices.wanted(Scenario((), device=device), [Module("app")])) == made
+
+
+def test_no_device_where_no_module_needs_one(on_device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from conformance.adapters import worker_devices
+
+    monkeypatch.setattr(Module, "dependencies", ())
+    assert worker_devices.wanted(Scenario((), device="local-sync"), [Module("app")]) == ()
