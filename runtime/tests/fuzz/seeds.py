@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,33 @@ def archives() -> Iterator[bytes]:
             yield bytes([choice]) + path.read_bytes()
 
 
+def hal_calls() -> Iterator[bytes]:
+    """A dispatch that is recorded and executed on each device, then transfers, as fuzz_hal.c reads its input."""
+    source = Path(__file__).with_name("fuzz_hal.c").read_text(encoding="utf-8")
+    names = re.findall(r'^ {4}{"([a-z_.0-9]+)",', source, re.M)
+    null, value = 1, 1
+
+    def call(name: str, *arguments: int) -> bytes:
+        return bytes([names.index(name), *arguments])
+
+    for device, others in ((0x00, 0x00), (0x20, 0x30)):
+        for function, constants in ((0, (1, 7, 50, 1)), (1, (0,)), (1, (1, 7, 50, 1)), (0, (0,))):
+            binding = (0, 0, others, 0, value)
+            operands = (function, 1, 1, 1, 0, *constants, 0, *binding, *binding)
+            yield b"".join(
+                [
+                    call("command_buffer.dispatch", others, others, *operands),
+                    call("command_buffer.finalize", others),
+                    call("device.queue.execute", device, 0, null, null, others, 0),
+                    call("ex.file.from_memory", device, 0, 0, 0x50, 0, value, 0),
+                    call("device.queue.read", device, 0, null, null, 0, 0, others, 0, value, 0),
+                    call("fence.create", device, 0),
+                    call("device.queue.barrier", device, 0, null, 0, 0),
+                    call("fence.await", 1, 0, 0, 0, 0),
+                ]
+            )
+
+
 def write(folder: Path, inputs: Iterator[bytes]) -> int:
     """Writes each different input once, named by its digest; how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +128,7 @@ def main() -> None:
         "flags": (text.encode() for text in COMMAND_LINES),
         "view": (text.encode() for text in VIEWS),
         "archive": archives(),
+        "hal": hal_calls(),
         "elf": (path.read_bytes() for path in sorted(FIXTURES.glob("executables/*.elf"))),
     }
     for name, inputs in targets.items():
