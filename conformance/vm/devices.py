@@ -149,9 +149,10 @@ class Device(Handle):
     ) -> None:
         """Repeats a pattern of 1, 2 or 4 bytes over a range."""
         fill, buffer = self._api.lib.vmrt_hal_queue_fill, tensors.same_library(self._api, target)
-        size = len(target) - offset if length is None else length
-        data = self._api.ffi.from_buffer(pattern)
-        status = fill(self._pointer, *self._fences(wait, signal), buffer, offset, size, data, len(pattern))
+        size = tensors.rest_of(target, offset) if length is None else length
+        begin, data = tensors.size_of(offset), self._api.ffi.from_buffer(pattern)
+        both = self._fences(wait, signal)
+        status = fill(self._pointer, *both, buffer, begin, tensors.size_of(size), data, len(pattern))
         check(self._api, status, "call")
 
     def queue_update(
@@ -160,8 +161,8 @@ class Device(Handle):
         """Writes bytes, which are copied at once."""
         source = memoryview(data).cast("B")
         update, buffer = self._api.lib.vmrt_hal_queue_update, tensors.same_library(self._api, target)
-        content = self._api.ffi.from_buffer(source)
-        status = update(self._pointer, *self._fences(wait, signal), content, buffer, offset, source.nbytes)
+        content, begin = self._api.ffi.from_buffer(source), tensors.size_of(offset)
+        status = update(self._pointer, *self._fences(wait, signal), content, buffer, begin, source.nbytes)
         check(self._api, status, "call")
 
     def queue_copy(
@@ -176,9 +177,9 @@ class Device(Handle):
         signal: Fence | None = None,
     ) -> None:
         """Copies a range; the rest of the source unless a length is given."""
-        size = len(source) - source_offset if length is None else length
-        from_end = tensors.same_library(self._api, source), source_offset
-        to_end = tensors.same_library(self._api, target), offset
+        size = tensors.size_of(tensors.rest_of(source, source_offset) if length is None else length)
+        from_end = tensors.same_library(self._api, source), tensors.size_of(source_offset)
+        to_end = tensors.same_library(self._api, target), tensors.size_of(offset)
         copy = self._api.lib.vmrt_hal_queue_copy
         check(self._api, copy(self._pointer, *self._fences(wait, signal), *from_end, *to_end, size), "call")
 

@@ -34,35 +34,33 @@ class HalBuffer(Object):
         """Repeats a pattern of 1, 2 or 4 bytes over a range."""
         data = self._api.ffi.from_buffer(pattern)
         fill = self._api.lib.iree_hal_buffer_map_fill
-        check(self._api, fill(self._pointer, _size(offset), _length(length), data, len(pattern)), "call")
+        check(self._api, fill(self._pointer, size_of(offset), _length(length), data, len(pattern)), "call")
 
     def update(self, data: Any, offset: int = 0) -> None:
         """Writes bytes, or anything with the buffer protocol."""
         source = memoryview(data).cast("B")
-        write = self._api.lib.iree_hal_buffer_map_write
-        check(self._api, write(self._pointer, _size(offset), self._api.ffi.from_buffer(source), source.nbytes), "call")
+        content, write = self._api.ffi.from_buffer(source), self._api.lib.iree_hal_buffer_map_write
+        check(self._api, write(self._pointer, size_of(offset), content, source.nbytes), "call")
 
     def read(self, offset: int = 0, length: int | None = None) -> bytes:
         """A copy of a range."""
-        length = len(self) - offset if length is None else length
-        if length < 0:
-            raise invalid(f"{length} bytes from offset {offset} of {len(self)}")
-        target = bytearray(length)
+        length = rest_of(self, offset) if length is None else size_of(length)
+        target = bytearray(min(length, len(self)))  # a longer range is refused before it is read
         read = self._api.lib.iree_hal_buffer_map_read
         data = self._api.ffi.from_buffer(target)
-        check(self._api, read(self._pointer, _size(offset), data, length), "call")
+        check(self._api, read(self._pointer, size_of(offset), data, length), "call")
         return bytes(target)
 
     def copy(self, source: HalBuffer, source_offset: int = 0, offset: int = 0, length: int | None = None) -> None:
         """Copies a range of `source` to `offset`; the rest of the source unless a length is given."""
-        length = len(source) - source_offset if length is None else length
+        length = rest_of(source, source_offset) if length is None else length
         self.update(source.read(source_offset, length), offset)
 
     def subspan(self, offset: int, length: int | None = None) -> HalBuffer:
         """A range of the same memory."""
         api, out = self._api, self._api.ffi.new("iree_hal_buffer_t**")
         subspan = api.lib.iree_hal_buffer_subspan
-        status = subspan(self._pointer, _size(offset), _length(length), api.system_allocator, out)
+        status = subspan(self._pointer, size_of(offset), _length(length), api.system_allocator, out)
         check(api, status, "call")
         return HalBuffer(api, out[0])
 
@@ -188,7 +186,7 @@ def host_view(buffer: HalBuffer) -> memoryview:
 def create_view(buffer: HalBuffer, shape: Sequence[int], element_type: str) -> BufferView:
     """A view of the whole buffer, which may be longer than the shape needs."""
     api = buffer._api
-    dims = [_size(extent) for extent in shape]
+    dims = [size_of(extent) for extent in shape]
     out = api.ffi.new("iree_hal_buffer_view_t**")
     create, number = api.lib.iree_hal_buffer_view_create, elements.number_of(element_type)
     given = api.ffi.new("iree_hal_dim_t[]", dims)
@@ -226,11 +224,17 @@ def same_library(api: Api, buffer: HalBuffer) -> Any:
     return buffer._pointer
 
 
-def _size(value: int) -> int:
+def rest_of(buffer: HalBuffer, offset: int) -> int:
+    """How many bytes there are from an offset to the end; none from one behind the end, which C refuses."""
+    return max(len(buffer) - offset, 0)
+
+
+def size_of(value: int) -> int:
+    """A size or an offset that C can take."""
     if not 0 <= value < 2**63:
         raise invalid(f"{value} is not a size or an offset")
     return value
 
 
 def _length(length: int | None) -> int:
-    return _WHOLE if length is None else _size(length)
+    return _WHOLE if length is None else size_of(length)

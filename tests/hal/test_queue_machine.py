@@ -460,8 +460,7 @@ SETTINGS = settings(
 TestSync = SyncMachine.TestCase
 TestOneWorker = OneWorkerMachine.TestCase
 TestThreeWorkers = ThreeWorkersMachine.TestCase
-for case in (TestSync, TestOneWorker, TestThreeWorkers):
-    case.settings = SETTINGS
+TestSync.settings = TestOneWorker.settings = TestThreeWorkers.settings = SETTINGS
 
 
 # ---- The machine notices ---------------------------------------------------------------------------------------------
@@ -517,5 +516,5 @@ def test_the_machine_notices(name: str, defect: Callable[..., Any]) -> None:
             return WrongDevice(super().open_device(), name, defect)
 
     with pytest.raises((AssertionError, vm.Error)):
-        run_state_machine_as_test(Wrong, settings=settings(SETTINGS, max_examples=200, phases=[Phase.generate]))
+        run_state_machine_as_test(Wrong, settings=settings(SETTINGS, max_examples=500, phases=[Phase.generate]))
     KEPT.clear()
