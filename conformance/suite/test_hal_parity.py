@@ -57,6 +57,7 @@ _FROM_THE_OUTSIDE = [
     "state",
 ]
 _ANY_SHAPE = ["dynamic_add_f32", "matmul_dynamic_f32", "matmul_dynamic_i32", "dyn_reduce", "dynamic_concat", "sum_i64"]
+_IN_STEPS = ["mlp_chain", "transient_chain", "softmax", "conv2d_nhwc"]
 _PROGRAMS = [program for program in hal.programs("programs", "computed") if program.name in _FROM_THE_OUTSIDE]
 
 
@@ -118,3 +119,16 @@ def test_statuses(case: Case, lane: Lane, program: Program) -> None:
     for name, seen in everywhere(case, lane, program, changed):
         seen.fails("INVALID_ARGUMENT", Stage.CALL)
         seen.that("input0" in seen.observation.message, f"{name} names the argument", seen.observation.message)
+
+
+@clause("PAR-any-order")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("program", [one for one in _PROGRAMS if one.name in _IN_STEPS], ids=str)
+def test_any_order(case: Case, lane: Lane, program: Program, seed: int) -> None:
+    """In an order drawn from a number, as `local-task` of ours can do."""
+    case.needs("any-order")
+    flags = ("--task_topology_group_count=2", f"--task_shuffle_seed={seed}")
+    for target in program.targets_on(lane):
+        for call, contract in program.calls:
+            seen = case.run(program.module(target), function=call.function, inputs=call.inputs, flags=flags)
+            hal.owes(seen, program, target, call, contract)

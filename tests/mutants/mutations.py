@@ -289,6 +289,18 @@ COMMANDS = [
             _call("commands.a_group_that_ends_without_a_beginning"),
         ),
     ),
+    Mutation(
+        "barriers hold nothing up",
+        "src/hal/local/task_run.c",
+        (
+            (
+                "for (; command && command->kind != HAL_COMMAND_BARRIER; command = command->next) {",
+                "for (; command; command = command->next) {\n    if (command->kind == HAL_COMMAND_BARRIER) continue;",
+            ),
+            ("count = command->kind == HAL_COMMAND_BARRIER ? 0 : count + 1;", "++count;"),
+        ),
+        tuple(f"hal_parity::any_order[mlp_chain-{seed}]" for seed in (1, 2, 3)),
+    ),
     *_mutations(
         "src/hal/command_buffer.c",
         (
