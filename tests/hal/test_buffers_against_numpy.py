@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from conformance import vm
 
 COMMON = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 
@@ -116,7 +116,7 @@ def outcome(call: Callable[[], Any]) -> set[vm.Code]:
     return set()
 
 
-@settings(COMMON, max_examples=200)
+@settings(COMMON, max_examples=100)
 @given(
     length=st.integers(0, 64),
     offset=ANYWHERE,
@@ -139,7 +139,7 @@ def test_fill_anywhere(
     assert bytes(buffer) == bytes(model)
 
 
-@settings(COMMON, max_examples=200)
+@settings(COMMON, max_examples=100)
 @given(length=st.integers(0, 64), offset=ANYWHERE, data=st.binary(max_size=80), is_queued=st.booleans())
 def test_update_anywhere(device: vm.Device, length: int, offset: int, data: bytes, is_queued: bool) -> None:
     buffer, model = device.buffer(length), bytearray(length)
@@ -151,7 +151,7 @@ def test_update_anywhere(device: vm.Device, length: int, offset: int, data: byte
     assert bytes(buffer) == bytes(model)
 
 
-@settings(COMMON, max_examples=200)
+@settings(COMMON, max_examples=100)
 @given(
     content=st.binary(max_size=64),
     length=st.integers(0, 64),
@@ -180,7 +180,7 @@ def test_copy_anywhere(
     assert bytes(target) == bytes(model)
 
 
-@settings(COMMON, max_examples=200)
+@settings(COMMON, max_examples=100)
 @given(length=st.integers(0, 64), offset=ANYWHERE, count=st.none() | ANYWHERE)
 def test_parts_and_reads_anywhere(device: vm.Device, length: int, offset: int, count: int | None) -> None:
     buffer = device.buffer(length)

@@ -15,7 +15,7 @@ from conformance import fixtures, vm
 
 PREBUILT = fixtures.bytecode_folder() / "hal" / "programs" / "prebuilt" / fixtures.BYTECODE_VERSION
 COMMON = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 SPECIAL = st.sampled_from([float("nan"), float("inf"), -float("inf"), -0.0])
 # Sums of two of these are never denormal: local devices would flush them.

@@ -451,7 +451,7 @@ class ThreeWorkersMachine(QueueMachine):
 
 
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

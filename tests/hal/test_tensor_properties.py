@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance import strategies, vm
 
 COMMON = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 SMALL = strategies.shapes(max_rank=4, max_side=4)
 INTEGERS = [name for name in strategies.DTYPES if name.startswith(("int", "uint", "bool"))]
@@ -185,7 +185,7 @@ SINGLES = st.floats(width=32, allow_subnormal=True) | st.floats(-600, 600, width
 
 
 @pytest.mark.parametrize("name", ROUNDED)
-@settings(COMMON, max_examples=100)
+@settings(COMMON, max_examples=50)
 @given(number=SINGLES)
 def test_numbers_are_rounded_to_the_nearest(device: vm.Device, name: str, number: float) -> None:
     """Text is read as single precision first."""
