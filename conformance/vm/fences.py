@@ -14,7 +14,7 @@ _FOREVER = -1
 
 
 class Fence(Object):
-    """Semaphores, each with the value that it has to reach. Reached once, or failed once, for all."""
+    """Semaphores, each with the value that it has to reach. A failure stays, also one that comes after it was reached."""
 
     _what = "fence"
     type_name = "hal.fence"
