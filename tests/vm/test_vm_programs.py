@@ -46,9 +46,11 @@ def test_a_large_product(instance: vm.Instance, device: vm.Device, target: str) 
 
 
 def test_a_result_outlives_everything(device: vm.Device) -> None:
-    with vm.Instance() as instance:
-        with instance.context([instance.load(program("elementwise_add_f32"))], devices=[device]) as context:
-            result = context["module.main"](numpy.ones(8, "f4"), numpy.ones(8, "f4"))
+    with (
+        vm.Instance() as instance,
+        instance.context([instance.load(program("elementwise_add_f32"))], devices=[device]) as context,
+    ):
+        result = context["module.main"](numpy.ones(8, "f4"), numpy.ones(8, "f4"))
     device.close()
     assert result.tolist() == [2.0] * 8
 
@@ -102,9 +104,9 @@ def test_a_call_for_fences_that_never_may_begin(instance: vm.Instance, device: v
 
 
 def test_only_functions_for_fences_can_be_begun(instance: vm.Instance, device: vm.Device) -> None:
-    with instance.context([instance.load(program("elementwise_add_f32"))], devices=[device]) as context:
-        with pytest.raises(vm.Error, match="not compiled for fences"):
-            context["module.main"].begin(numpy.ones(8, "f4"), numpy.ones(8, "f4"))
+    module = instance.load(program("elementwise_add_f32"))
+    with instance.context([module], devices=[device]) as context, pytest.raises(vm.Error, match="not compiled for fences"):
+        context["module.main"].begin(numpy.ones(8, "f4"), numpy.ones(8, "f4"))
 
 
 def test_state_stays_in_the_context(instance: vm.Instance, device: vm.Device) -> None:
@@ -133,6 +135,8 @@ def test_memory_is_given_back(instance: vm.Instance, device: vm.Device) -> None:
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_any_order_of_workgroups(instance: vm.Instance, workers: int, seed: int) -> None:
     a, b = numpy.full((128, 64), 0.5, "f4"), numpy.full((64, 96), 2, "f4")
-    with vm.Device("local-task", workers=workers, shuffle=seed) as device:
-        with instance.context([instance.load(program("matmul_large_f32"))], devices=[device]) as context:
-            numpy.testing.assert_array_equal(context["module.main"](a, b), numpy.full(96, 8192, "f4"))
+    with (
+        vm.Device("local-task", workers=workers, shuffle=seed) as device,
+        instance.context([instance.load(program("matmul_large_f32"))], devices=[device]) as context,
+    ):
+        numpy.testing.assert_array_equal(context["module.main"](a, b), numpy.full(96, 8192, "f4"))
