@@ -14,7 +14,7 @@ _FOREVER = -1
 
 
 class Fence(Object):
-    """Semaphores, each with the value that it has to reach. A failure stays, also one that comes after it was reached."""
+    """Semaphores, each with the value that it has to reach. A failure stays, also one that comes later than that."""
 
     _what = "fence"
     type_name = "hal.fence"
