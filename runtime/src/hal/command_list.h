@@ -72,7 +72,7 @@ iree_status_t hal_command_buffer_check_home(const iree_hal_command_buffer_t* com
                                             const struct hal_timeline_t* home);
 
 /* The host range that a command means: from the reference itself or from the entry of `table` at its slot; the length
- * resolved. OUT_OF_RANGE and FAILED_PRECONDITION (memory not committed) as hal §5.2 says. */
+ * resolved. OUT_OF_RANGE and FAILED_PRECONDITION (memory not committed). */
 iree_status_t hal_command_resolve(iree_hal_buffer_ref_t ref, iree_hal_buffer_binding_table_t table,
                                   iree_byte_span_t* out_span);
 

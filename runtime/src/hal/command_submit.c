@@ -6,7 +6,7 @@
 
 /* ---- Submissions ------------------------------------------------------------------------------------------------- */
 
-/* The end of what the commands use, in the words of the sheet. */
+/* The end of what the commands use, in the words of the released runtime. */
 static iree_status_t check_slot_range(const command_slot_t* slot, const iree_hal_buffer_binding_t* binding,
                                       iree_device_size_t length) {
   if (slot->end <= length) return iree_ok_status();

@@ -64,7 +64,7 @@ static iree_status_t host_span(hal_queue_range_t range, iree_byte_span_t* out_sp
   return iree_ok_status();
 }
 
-/* A second deallocation changes nothing, as on the devices that the sheet measured. */
+/* A second deallocation changes nothing, as on the local devices of the released runtime. */
 static iree_status_t run_dealloca(iree_hal_buffer_t* buffer) {
   int32_t state = __atomic_load_n(&iree_hal_buffer_allocated_buffer(buffer)->transient_state, __ATOMIC_ACQUIRE);
   return state == HAL_TRANSIENT_DECOMMITTED ? iree_ok_status() : hal_transient_buffer_decommit(buffer);

@@ -63,7 +63,7 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_allocator_create_hea
                                                                                   iree_allocator_t data_allocator,
                                                                                   iree_allocator_t host_allocator,
                                                                                   iree_hal_allocator_t** out_allocator);
-/* The block that --print_statistics prints, without the `Device:` line (facts: hal §9). */
+/* The block that --print_statistics prints, without the `Device:` line. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t
 iree_hal_allocator_statistics_format(const iree_hal_allocator_statistics_t* statistics, iree_host_size_t capacity,
                                      char* buffer, iree_host_size_t* out_length);

@@ -160,7 +160,7 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_buffer_map_range(
     iree_device_size_t byte_offset, iree_device_size_t byte_length, iree_hal_buffer_mapping_t* out_mapping);
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_buffer_unmap_range(iree_hal_buffer_mapping_t* mapping);
 
-/* Range checks with the sheet's texts; OUT_OF_RANGE. */
+/* Range checks whose texts name offset, length and what there is; OUT_OF_RANGE. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_buffer_calculate_range(
     iree_device_size_t base_offset, iree_device_size_t max_length, iree_device_size_t offset, iree_device_size_t length,
     iree_device_size_t* out_adjusted_offset, iree_device_size_t* out_adjusted_length);

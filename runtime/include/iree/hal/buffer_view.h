@@ -107,7 +107,7 @@ IREE_API_EXPORT iree_device_size_t iree_hal_buffer_view_byte_length(const iree_h
 IREE_API_EXPORT iree_status_t iree_hal_buffer_view_format(const iree_hal_buffer_view_t* buffer_view,
                                                           iree_host_size_t max_element_count, iree_host_size_t capacity,
                                                           char* buffer, iree_host_size_t* out_length);
-/* The view that a text such as `2x2xi32=[1 2][3 4]` means (facts: tools §2.3), in new memory of `allocator`. */
+/* The view that a text such as `2x2xi32=[1 2][3 4]` means (docs/vm-run-module.md), in new memory of `allocator`. */
 IREE_API_EXPORT iree_status_t iree_hal_buffer_view_parse(iree_string_view_t text, iree_hal_allocator_t* allocator,
                                                          iree_allocator_t host_allocator,
                                                          iree_hal_buffer_view_t** out_buffer_view);
@@ -129,7 +129,7 @@ typedef struct vmrt_hal_name_t {
   char text[16];
 } vmrt_hal_name_t;
 IREE_API_EXPORT vmrt_hal_name_t vmrt_hal_element_type_name(iree_hal_element_type_t type);
-/* Values from text into `data` (facts: tools §2.3): separators, splat of a single value, hex for bool and opaque types.
+/* Values from text into `data`: separators, splat of a single value, hex for bool and opaque types.
  * The length of `data` says how many. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_parse_buffer_elements(iree_string_view_t text,
                                                                                   iree_hal_element_type_t element_type,

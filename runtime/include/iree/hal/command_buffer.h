@@ -59,7 +59,8 @@ typedef struct iree_hal_buffer_binding_table_t {
 } iree_hal_buffer_binding_table_t;
 
 /* Recording begins with begin and ends with end; anything else is FAILED_PRECONDITION. A command names a buffer
- * directly (retained) or a slot below `binding_capacity` (OUT_OF_RANGE otherwise). All rules: facts hal §5. */
+ * directly (retained) or a slot below `binding_capacity` (OUT_OF_RANGE otherwise).
+ * All rules: conformance/contract/hal_calls.toml. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_command_buffer_create(
     iree_hal_device_t* device, iree_hal_command_buffer_mode_t mode, iree_hal_command_category_t command_categories,
     iree_hal_queue_affinity_t queue_affinity, iree_host_size_t binding_capacity,

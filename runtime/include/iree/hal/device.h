@@ -22,7 +22,7 @@ IREE_API_EXPORT void iree_hal_device_release(iree_hal_device_t* device);
 IREE_API_EXPORT iree_string_view_t iree_hal_device_id(iree_hal_device_t* device);
 IREE_API_EXPORT iree_hal_allocator_t* iree_hal_device_allocator(iree_hal_device_t* device); /* borrowed */
 IREE_API_EXPORT iree_allocator_t iree_hal_device_host_allocator(iree_hal_device_t* device);
-/* Answers of hal §3.2; NOT_FOUND for a category or key that the device does not know. */
+/* What programs ask with hal.device.query.i64; NOT_FOUND for a category or key that the device does not know. */
 IREE_API_EXPORT iree_status_t iree_hal_device_query_i64(iree_hal_device_t* device, iree_string_view_t category,
                                                         iree_string_view_t key, int64_t* out_value);
 /* cdef: end */
@@ -61,7 +61,7 @@ IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_device_queue_write(
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_device_queue_barrier(
     iree_hal_device_t* device, iree_hal_queue_affinity_t queue_affinity, iree_hal_semaphore_list_t wait,
     iree_hal_semaphore_list_t signal, uint64_t flags);
-/* `command_buffer` NULL: a barrier. The table is checked against what was recorded (hal §5.2). */
+/* `command_buffer` NULL: a barrier. The table is checked against what was recorded. */
 IREE_API_EXPORT IREE_MUST_USE_RESULT iree_status_t iree_hal_device_queue_execute(
     iree_hal_device_t* device, iree_hal_queue_affinity_t queue_affinity, iree_hal_semaphore_list_t wait,
     iree_hal_semaphore_list_t signal, iree_hal_command_buffer_t* command_buffer,

@@ -14,7 +14,7 @@ typedef struct iree_bitfield_string_temp_t {
   char buffer[320];
 } iree_bitfield_string_temp_t;
 
-/* Composites first, in the order of the sheet (hal §2.2); unnamed bits as hex; NONE for zero. */
+/* Composites first, in the order that messages of the released runtime have; unnamed bits as hex; NONE for zero. */
 IREE_API_EXPORT iree_string_view_t iree_hal_memory_type_format(iree_hal_memory_type_t value,
                                                                iree_bitfield_string_temp_t* out_temp);
 IREE_API_EXPORT iree_string_view_t iree_hal_memory_access_format(iree_hal_memory_access_t value,

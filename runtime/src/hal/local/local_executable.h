@@ -54,9 +54,9 @@ iree_status_t local_loaders_load(local_loaders_t* loaders, const iree_hal_execut
 
 /* ---- The processor ----------------------------------------------------------------------------------------------- */
 
-/* The eight words that kernels get (facts: hal §6.6), detected once. */
+/* The eight words that kernels get (bits by feature: processor_data.c), detected once. */
 const uint64_t* local_processor_data(void);
-/* hal.cpu queries: false for a name that is not in the table of the sheet. */
+/* hal.cpu queries: false for a name that is not in the table of processor_data.c. */
 bool local_processor_feature(iree_string_view_t name, bool* out_present);
 
 #endif /* VMRT_HAL_LOCAL_LOCAL_EXECUTABLE_H_ */
