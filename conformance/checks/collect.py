@@ -38,7 +38,10 @@ class CheckModuleFile(pytest.File):
             raise self.CollectError(f"{self.path}: no tests: it uses no `check`, or exports no function `@name()`")
         for function, lane in product(content.functions, items.subjects(self.config, devices=True)):
             name = f"{function.name}[{lane}]"
-            yield CheckItem.from_parent(self, name=name, function=function, content=content, lane=lane)
+            item = CheckItem.from_parent(self, name=name, function=function, content=content, lane=lane)
+            if function.disabled:
+                item.add_marker(pytest.mark.skip(reason=f"disabled by its name: {function.name}"))
+            yield item
 
 
 class CheckItem(pytest.Item):
@@ -117,9 +120,8 @@ class CheckItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        line = None if self.function.line is None else self.function.line - 1
-        return self.path, line, f"{self._short(self.path)}::{self.name}"
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, (self.function.line or 1) - 1, f"{self._short(self.path)}::{self.name}"
 
 
 def collected(path: Path, parent: pytest.Collector) -> CheckModuleFile | None:

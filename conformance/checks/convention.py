@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance import vmfb
 
 FAILS_BY_NAME = "fail_"
+DISABLED_BY_NAME = "DISABLED_"
 MARKER = "expect_failure"
 _COMMENT = re.compile(r"//[^\n]*")
 _FLAGS = re.compile(r"^\s*//\s*compile-flags:\s*(?P<flags>.*?)\s*$", re.M)
@@ -28,6 +29,11 @@ class CheckFunction:
     name: str
     line: int | None = None  # in the source, from 1
     fails: bool = False  # it is expected to
+
+    @property
+    def disabled(self) -> bool:
+        """Its name says that it is not to be run, as check runners understand names."""
+        return self.name.startswith(DISABLED_BY_NAME)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,13 @@ def test_a_function_that_has_to_fail_and_does_not(tmp_path: Path) -> None:
     assert "fail_adds: has to fail, but all its 1 assertions hold (own, local-sync)" in done.stdout
 
 
+def test_a_disabled_function_is_skipped(tmp_path: Path) -> None:
+    write(tmp_path, WRONG.replace("@wrong", "@DISABLED_wrong"))
+    done = run(tmp_path, *LANE)
+    assert done.returncode == 0
+    assert "disabled by its name: DISABLED_wrong" in done.stdout
+
+
 def test_without_the_check_module_nothing_is_established(tmp_path: Path) -> None:
     write(tmp_path, SOURCE)
     done = run(tmp_path, *LANE, "--check-module=none")
