@@ -33,7 +33,7 @@ class LibraryAdapter:
     def __init__(self, name: str, library: str | None) -> None:
         self.name = name
         self.library = library
-        ours = {"bounded-memory", "time-limit"} if name.partition(":")[0] == "own" else set()
+        ours = {"bounded-memory", "time-limit", "hal"} if name.partition(":")[0] == "own" else set()
         self.capabilities = frozenset({"several-calls", *ours})
 
     def observe(self, scenario: Scenario, *, timeout: float, scratch: Path) -> Observation:

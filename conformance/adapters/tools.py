@@ -17,7 +17,7 @@ from conformance.adapters.stages import judge
 from conformance.model import Event, Observation, Scenario
 
 # The names of tools, and what those of that name can do besides.
-TOOLS = {"iree-run-module": {"hal"}, "vm-run-module": {"bounded-memory", "time-limit", "any-order"}}
+TOOLS = {"iree-run-module": {"hal"}, "vm-run-module": {"hal", "bounded-memory", "time-limit", "any-order"}}
 _RESULT = re.compile(r"^result\[(\d+)\]: ", re.M)
 
 
